@@ -1,0 +1,197 @@
+"""Django settings. Everything an operator may change is an environment variable named ``AISC_…``.
+
+The list with defaults and meanings is in ``docs/operator/settings.md``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from aisc.core.state import state_folder
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+PACKAGE = Path(__file__).resolve().parent.parent
+STATE = state_folder()
+
+PORT = int(os.environ.get("AISC_PORT") or 8000)
+PUBLIC_URL = os.environ.get("AISC_PUBLIC_URL") or f"http://127.0.0.1:{PORT}"
+DEMO = _flag("AISC_DEMO", False)
+DEBUG = _flag("AISC_DEBUG", False)
+
+# Tools that read code (tests, docs, message extraction) run before any state folder exists.
+SECRET_KEY = (
+    os.environ.get("AISC_SECRET_KEY")
+    or (STATE.secret.read_text().strip() if STATE.secret.is_file() else "")
+    or "state-folder-not-prepared"
+)
+ALLOWED_HOSTS = os.environ.get("AISC_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "aisc.core",
+    "aisc.people",
+    "aisc.centre",
+    "aisc.ledger",
+    "aisc.jobs",
+    "aisc.scheme",
+    "aisc.portal",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "ninja",
+]
+
+MIDDLEWARE = [
+    "aisc.core.middleware.RequestContext",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "aisc.core.middleware.Language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "aisc.core.middleware.CurrentActor",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "aisc.core.middleware.Refusals",
+]
+
+ROOT_URLCONF = "aisc.portal.urls"
+ASGI_APPLICATION = "aisc.core.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "aisc.portal.context.frame",
+            ],
+        },
+    }
+]
+
+DATABASE_URL = os.environ.get("AISC_DATABASE_URL", "")
+if DATABASE_URL:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": STATE.database,
+            "OPTIONS": {
+                # IMMEDIATE takes the write lock at the start of a transaction, so that two of them can
+                # never both read a balance and then both write it; others wait up to the timeout.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                    "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
+                ),
+            },
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "portal:home"
+LOGOUT_REDIRECT_URL = "portal:front"
+ACCOUNT_ADAPTER = "aisc.people.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "aisc.people.forms.SignUpForm"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+
+SESSION_COOKIE_NAME = f"aisc_session_{PORT}"  # several centres may share 127.0.0.1
+CSRF_COOKIE_NAME = f"aisc_csrf_{PORT}"
+LANGUAGE_COOKIE_NAME = f"aisc_language_{PORT}"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+if os.environ.get("AISC_EMAIL_URL"):
+    _mail = dj_database_url.urlparse.urlsplit(os.environ["AISC_EMAIL_URL"])
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
+    EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
+else:
+    # Without a mail server, mail is kept in the state folder, where the operator can read it.
+    EMAIL_BACKEND = "aisc.core.mail.FolderBackend"
+EMAIL_FILE_PATH = STATE.mail
+DEFAULT_FROM_EMAIL = os.environ.get("AISC_MAIL_FROM", "AISC <no-reply@localhost>")
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("AISC_TIME_ZONE", "Asia/Hong_Kong")
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = PACKAGE / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+CURRENCY = "HKD"
+CENTRE_NAME_EN = os.environ.get("AISC_CENTRE_NAME_EN", "AISC demonstration centre")
+CENTRE_NAME_ZH = os.environ.get("AISC_CENTRE_NAME_ZH", "AISC 示範中心")
+
+# Uploads stream to disk; this bounds one file, checked before a byte is read where the length is known.
+MAX_UPLOAD_BYTES = int(os.environ.get("AISC_MAX_UPLOAD_MB") or 2048) * 1_048_576
+WORKSPACE_QUOTA_BYTES = int(os.environ.get("AISC_WORKSPACE_QUOTA_MB") or 20_480) * 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1_048_576
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("AISC_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        # A refusal (404, 403) is an answer, not an event for the operator.
+        "django.request": {"level": "ERROR"},
+    },
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

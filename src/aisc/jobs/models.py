@@ -1,0 +1,104 @@
+"""Jobs: what somebody asked to be run, its runs, and how far each engine's accounting has been read."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from aisc.centre.models import AcceleratorType, Cluster
+from aisc.core.ids import new_uid
+from aisc.jobs.states import ACTIVE, JOB, RUN
+from aisc.ledger.models import Budget, Hold
+from aisc.people.models import Person, Project
+
+
+def job_uid() -> str:
+    return new_uid("job")
+
+
+class Job(models.Model):
+    """One request: a command (or a template with parameters), its resources, who asked, which budget pays.
+
+    ``array_size`` runs of it are made, each with its own ``AISC_ARRAY_INDEX`` from 0. The working directory
+    is ``workdir`` inside the project's workspace; results go to ``results/<uid>`` there.
+    """
+
+    uid = models.CharField(max_length=24, unique=True, default=job_uid, editable=False)
+    name = models.CharField(max_length=100)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="jobs")
+    budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="jobs")
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="jobs")
+    submitted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="jobs")
+    template = models.CharField(max_length=64, blank=True)
+    parameters = models.JSONField(default=dict)
+    command = models.JSONField()  # argv, a list of strings
+    workdir = models.CharField(max_length=500, blank=True)
+    environment = models.JSONField(default=dict)
+    inputs = models.JSONField(default=list)  # workspace paths that must exist when submitted
+    outputs = models.JSONField(default=list)  # glob patterns shown as results
+    accelerator = models.ForeignKey(AcceleratorType, on_delete=models.PROTECT, related_name="+")
+    accelerator_count = models.PositiveIntegerField()
+    cpus = models.PositiveIntegerField()
+    memory_mb = models.PositiveIntegerField()
+    time_limit_ms = models.PositiveBigIntegerField()
+    array_size = models.PositiveIntegerField(default=1)
+    after = models.ManyToManyField("self", symmetrical=False, related_name="before", blank=True)
+    retry_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="retries")
+    note = models.TextField(blank=True)
+    state = models.CharField(max_length=20, choices=JOB.choices, default="held")
+    cancel_asked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="job_by_project"),
+            models.Index(fields=["-id"], condition=Q(state__in=ACTIVE), name="job_active"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.uid})"
+
+
+class Run(models.Model):
+    """One execution of a job, or of one index of an array; ``ref`` is its name in the engine."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="runs")
+    index = models.PositiveIntegerField(default=0)
+    ref = models.CharField(max_length=64, unique=True)
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="run")
+    state = models.CharField(max_length=20, choices=RUN.choices, default="held")
+    reason = models.CharField(max_length=32, blank=True)  # aisc.jobs.engines.base.Reason
+    position = models.PositiveIntegerField(null=True)
+    started_ms = models.BigIntegerField(null=True)
+    ended_ms = models.BigIntegerField(null=True)
+    elapsed_ms = models.BigIntegerField(default=0)
+    exit_code = models.IntegerField(null=True)
+    signal = models.IntegerField(null=True)
+    node = models.CharField(max_length=100, blank=True)
+    cpu_ms = models.BigIntegerField(default=0)
+    max_rss_mb = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["job", "index"]
+        constraints = [models.UniqueConstraint(fields=["job", "index"], name="run_index_once")]
+        indexes = [models.Index(fields=["id"], condition=Q(state__in=ACTIVE), name="run_active")]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class EngineCursor(models.Model):
+    """How far an engine's accounting has been metered; moves in the same transaction as the charges."""
+
+    cluster = models.OneToOneField(Cluster, on_delete=models.PROTECT, related_name="cursor")
+    cursor = models.CharField(max_length=100, blank=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("accounting position")
+
+    def __str__(self) -> str:
+        return f"{self.cluster}: {self.cursor}"

@@ -1,0 +1,220 @@
+"""Persons, organisations, projects, memberships, API tokens and notices."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from aisc.core.ids import new_uid
+
+
+def person_uid() -> str:
+    return new_uid("per")
+
+
+def organisation_uid() -> str:
+    return new_uid("org")
+
+
+def project_uid() -> str:
+    return new_uid("prj")
+
+
+class PersonManager(BaseUserManager):
+    def create_user(self, email: str, password: str | None = None, **fields) -> Person:
+        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person.set_password(password)
+        person.save()
+        return person
+
+
+class Person(AbstractBaseUser, PermissionsMixin):
+    """Somebody who signs in. ``name`` is as they write it themselves, in any script."""
+
+    uid = models.CharField(max_length=24, unique=True, default=person_uid, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects = PersonManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+class CentreRole(models.Model):
+    """A person's role in the centre itself (not in an organisation)."""
+
+    class Role(models.TextChoices):
+        SECRETARIAT = "secretariat", _("secretariat")
+        ASSESSOR = "assessor", _("assessor")
+        COMMITTEE = "committee", _("committee member")
+        OPERATOR = "operator", _("operator")
+        FINANCE = "finance", _("finance officer")
+        AUDITOR = "auditor", _("auditor")
+        ADMINISTRATOR = "administrator", _("administrator")
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="centre_roles")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "role"], name="centre_role_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_role_display()}"
+
+
+class Bilingual(models.Model):
+    """Mix-in: a name in English and in Traditional Chinese; either may be missing, never both."""
+
+    name_en = models.CharField(_("name in English"), max_length=200, blank=True)
+    name_zh = models.CharField(_("name in Chinese"), max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language, or the other one."""
+        chinese = (get_language() or "en").startswith("zh")
+        return (self.name_zh or self.name_en) if chinese else (self.name_en or self.name_zh)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Organisation(Bilingual):
+    """A university, institute, company, start-up or department that uses the centre."""
+
+    class Category(models.TextChoices):
+        UNIVERSITY = "university", _("University")
+        RESEARCH = "research", _("Research institute")
+        ENTERPRISE = "enterprise", _("Company")
+        STARTUP = "startup", _("Start-up")
+        GOVERNMENT = "government", _("Government department")
+        OTHER = "other", _("Other")
+
+    uid = models.CharField(max_length=24, unique=True, default=organisation_uid, editable=False)
+    category = models.CharField(_("category"), max_length=20, choices=Category.choices)
+    registry_number = models.CharField(_("registry number"), max_length=50, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name_en", "name_zh"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registry_number"],
+                condition=~models.Q(registry_number=""),
+                name="organisation_registry_number_once",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name_en="") | ~models.Q(name_zh=""), name="organisation_has_a_name"
+            ),
+        ]
+
+
+class Project(Bilingual):
+    """A piece of work of one organisation: it has people, a workspace, jobs, and budgets that pay."""
+
+    uid = models.CharField(max_length=24, unique=True, default=project_uid, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="projects")
+    summary_en = models.TextField(_("summary in English"), blank=True)
+    summary_zh = models.TextField(_("summary in Chinese"), blank=True)
+    shares = models.PositiveIntegerField(_("fair-share weight"), default=100)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name_en", "name_zh"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(name_en="") | ~models.Q(name_zh=""), name="project_has_a_name")
+        ]
+
+    @property
+    def summary(self) -> str:
+        chinese = (get_language() or "en").startswith("zh")
+        return (self.summary_zh or self.summary_en) if chinese else (self.summary_en or self.summary_zh)
+
+
+class Membership(models.Model):
+    """A person's role in an organisation (``project`` empty: in all its projects) or in one project."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MANAGER = "manager", _("manager")
+        MEMBER = "member", _("member")
+        FINANCE = "finance", _("finance")
+        READ_ONLY = "read_only", _("read-only")
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "organisation"],
+                condition=models.Q(project=None),
+                name="membership_once_organisation",
+            ),
+            models.UniqueConstraint(fields=["person", "project"], name="membership_once_project"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_role_display()}, {self.project or self.organisation}"
+
+
+class ApiToken(models.Model):
+    """A secret that acts for a person. Only its SHA-256 is kept; the secret itself is shown once."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class Notice(models.Model):
+    """Something a person should know. Kept as a message id and its values, shown in the reader's language."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notices")
+    at = models.DateTimeField()
+    message = models.CharField(max_length=300)
+    values = models.JSONField(default=dict)
+    url = models.CharField(max_length=300, blank=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["person", "read_at"], name="notice_unread")]
+
+    def __str__(self) -> str:
+        return gettext(self.message) % self.values
