@@ -1,0 +1,44 @@
+# `make run` starts a demonstration centre; `make test` checks everything. Both install what they need.
+SHELL := /bin/sh
+PYTHON ?= python3
+export PYTHON
+
+.PHONY: help run test lint bench docs messages format clean
+
+help:
+	@echo "make run       start a demonstration centre (AISC_PORT and AISC_STATE choose port and folder)"
+	@echo "make test      run every test, with the coverage gate"
+	@echo "make lint      style, imports between rooms, missing migrations and translations"
+	@echo "make bench     measure; figures go to docs/benchmarks.md"
+	@echo "make docs      write the generated pages under docs/ again"
+	@echo "make messages  collect the texts to translate and compile them"
+
+run:
+	@sh tools/environment.sh run
+	@exec .venv/bin/python -m aisc up --demo
+
+test:
+	@sh tools/environment.sh test
+	@.venv/bin/python tools/test.py
+
+lint:
+	@sh tools/environment.sh test
+	@sh tools/lint.sh
+
+bench:
+	@sh tools/environment.sh test
+	@.venv/bin/python -m bench
+
+docs:
+	@sh tools/environment.sh test
+	@.venv/bin/python tools/generated_docs.py
+
+messages:
+	@sh tools/environment.sh test
+	@.venv/bin/python tools/messages.py
+
+format:
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+clean:
+	rm -rf .venv build dist .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,3 @@
+from aisc.cli.main import main
+
+main()

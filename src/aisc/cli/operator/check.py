@@ -1,0 +1,39 @@
+"""``aisc check``: what is wrong with this centre, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+
+from aisc.cli.operator import django as machine
+from aisc.cli.output import Exit, Json, show, table
+
+
+def check(json: Json = False) -> None:
+    """Say in plain words what works, what is wrong, and what to do. Exit code 1 if anything is wrong."""
+    folder = machine.start()
+    from django.conf import settings
+    from django.db import DatabaseError
+
+    from aisc.core import health
+
+    free = shutil.disk_usage(folder.root).free
+    findings = {
+        "disk": (free > 1024**3, f"{free // 1024**2:,} MB free where {folder.root} lies; keep at least 1,024 MB.")
+    }
+    try:
+        pending, unknown = machine.pending_migrations()
+        findings["version"] = (
+            not pending and not unknown,
+            "The database is from another version: run “aisc migrate” (older) or install the newer AISC.",
+        )
+    except DatabaseError as error:
+        findings["version"] = (False, f"The database cannot be read: {error}")
+    findings |= health.readiness()
+    if settings.EMAIL_BACKEND.endswith("FolderBackend") and not settings.DEMO:
+        findings["mail"] = (False, f"No mail server is set (AISC_EMAIL_URL); mail is only kept in {folder.mail}.")
+    rows = table("", "part", "what to do")
+    for name, (ok, detail) in findings.items():
+        rows.add_row("[green]ok[/]" if ok else "[bold red]wrong[/]", name, "" if ok else detail)
+    show({name: {"ok": ok, "detail": "" if ok else detail} for name, (ok, detail) in findings.items()}, rows)
+    if not all(ok for ok, _detail in findings.values()):
+        raise SystemExit(Exit.FAILED)
