@@ -130,7 +130,8 @@ def money_bar(budget: Any) -> MoneyBar:
     def share_of(cents: int) -> str:
         if ceiling <= 0:
             return formats.NOTHING
-        return formats.share(formats.divide_half_up(cents * 1000, ceiling) * 10)
+        whole, tenth = divmod(formats.divide_half_up(abs(cents) * 1000, ceiling), 10)
+        return f"{formats.MINUS if cents < 0 else ''}{whole}.{tenth}%"
 
     segments, at = [], 0
     for (key, label, cents), span in zip(parts, spans, strict=True):
@@ -309,6 +310,7 @@ class LineChart:
     height: str
     plot_top: str
     plot_height: str
+    radius: str
     base_y: str
     view_box: str
     foot_y: str
@@ -334,9 +336,7 @@ def nice_step(span: int, scale: int = 1, target: int = 4) -> int:
 def line_chart(series: Any) -> LineChart:
     """Values over equal steps. Each line has its own dash and mark, and its name at its end."""
     xs = [str(x) for x in (get(series, "x") or ())]
-    raw = [
-        (str(get(line, "label")), list(get(line, "values") or ())) for line in (get(series, "lines") or ())
-    ]
+    raw = [(str(get(line, "label")), list(get(line, "values") or ())) for line in (get(series, "lines") or ())]
     for label, values in raw:
         if len(values) != len(xs):
             raise ValueError(f"line {label!r} has {len(values)} values for {len(xs)} places")
@@ -362,9 +362,7 @@ def line_chart(series: Any) -> LineChart:
         axis = lambda cents: formats.whole_money(cents, currency)  # noqa: E731
     elif kind == "gpu_hours":
         axis = lambda ms: formats.hours(ms).removesuffix(".00")  # noqa: E731
-    ticks = [
-        Tick(y=str(down(v)), text_y=str(down(v) - 4), label=axis(v)) for v in range(bottom, top + 1, step)
-    ]
+    ticks = [Tick(y=str(down(v)), text_y=str(down(v) - 4), label=axis(v)) for v in range(bottom, top + 1, step)]
 
     lines: list[Line] = []
     for n, (label, values) in enumerate(raw):
@@ -408,6 +406,7 @@ def line_chart(series: Any) -> LineChart:
         height=str(LINE_TOP + LINE_PLOT + LINE_FOOT),
         plot_top=str(LINE_TOP),
         plot_height=str(LINE_PLOT),
+        radius="3.5" if len(xs) <= 12 else "2",
         base_y=str(down(max(bottom, min(0, top)))),
         view_box=f"0 0 {FULL} {LINE_PLOT}",
         foot_y=str(LINE_TOP + LINE_PLOT + 18),

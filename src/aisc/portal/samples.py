@@ -196,9 +196,7 @@ class SampleForm(forms.Form):
         label="Language of the letters",
         choices=[("zh-hant", "繁體中文"), ("zh-hans", "简体中文"), ("en", "English")],
     )
-    starts = forms.DateField(
-        label="Planned start", widget=forms.DateInput(attrs={"type": "date"}), required=False
-    )
+    starts = forms.DateField(label="Planned start", widget=forms.DateInput(attrs={"type": "date"}), required=False)
     paper = forms.FileField(label="Supporting paper", required=False, help_text="PDF, at most 10 MiB.")
     agree = forms.BooleanField(label="I have read the rules of this call", help_text="They open in this tab.")
 

@@ -206,13 +206,11 @@ def badge(state: str, label: str = "") -> SafeString:
 @register.inclusion_tag("portal/components/evidence.html")
 def evidence(href: str, label: str = "") -> dict[str, Any]:
     """The records a claimed number was computed from."""
-    return {"href": href, "label": label or _("the records this was computed from")}
+    return {"href": href, "label": label}
 
 
 @register.inclusion_tag("portal/components/stat.html")
-def stat(
-    label: str, value: object, unit: str = "", evidence_url: str = "", *, note: str = ""
-) -> dict[str, Any]:
+def stat(label: str, value: object, unit: str = "", evidence_url: str = "", *, note: str = "") -> dict[str, Any]:
     """One figure that matters, with its unit and its evidence."""
     value = formats.number(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if value is None or value == "":
@@ -263,8 +261,7 @@ def progress(label: str, value: int, maximum: int, *, text: str = "") -> dict[st
         "value": str(value),
         "maximum": str(max(1, maximum)),
         "text": text
-        or _("%(value)s of %(maximum)s")
-        % {"value": formats.number(value), "maximum": formats.number(maximum)},
+        or _("%(value)s of %(maximum)s") % {"value": formats.number(value), "maximum": formats.number(maximum)},
     }
 
 
@@ -481,7 +478,10 @@ def _problems(form: Any) -> list[dict[str, str]]:
         target = bound.id_for_label
         if isinstance(bound.field.widget, RadioSelect | CheckboxSelectMultiple) or not target:
             target = f"{bound.auto_id}_0"
-        found += [{"text": str(text), "target": target} for text in errors]
+        found += [
+            {"text": _("%(label)s — %(error)s") % {"label": bound.label, "error": text}, "target": target}
+            for text in errors
+        ]
     return found
 
 
