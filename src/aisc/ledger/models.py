@@ -1,7 +1,8 @@
 """The money core. Amounts are integer cents, quantities integers in the meter's unit, ``*_ms`` epoch times.
 
 High-volume tables keep times as whole milliseconds since the epoch: exact, compact, and the same bytes
-in a hash on every database.
+in a hash on every database. They also carry no index that nothing reads: a charge writes five rows, and
+each index would be written five times as well.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aisc.centre.models import AcceleratorType
 from aisc.core.ids import new_uid
+from aisc.ledger.states import BUDGET, BUDGET_LABELS, HOLD, HOLD_LABELS
 from aisc.people.models import Bilingual, Organisation, Project
 
 
@@ -104,9 +106,9 @@ class Budget(models.Model):
     """
 
     class State(models.TextChoices):
-        ACTIVE = "active", _("active")
-        SUSPENDED = "suspended", _("suspended")
-        CLOSED = "closed", _("closed")
+        ACTIVE = "active", BUDGET_LABELS["active"]
+        SUSPENDED = "suspended", BUDGET_LABELS["suspended"]
+        CLOSED = "closed", BUDGET_LABELS["closed"]
 
     class Source(models.TextChoices):
         AWARD = "award", _("award of the scheme")
@@ -131,7 +133,7 @@ class Budget(models.Model):
     gross_scheme = models.BigIntegerField(default=0)
     starts_on = models.DateField()
     ends_on = models.DateField()
-    state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
+    state = models.CharField(max_length=12, choices=BUDGET.choices, default="active")
     entry_count = models.BigIntegerField(default=0)
     head_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
@@ -172,8 +174,9 @@ class Budget(models.Model):
 class RunningTotal(models.Model):
     """Forward charges of one budget at one price so far. ``amount`` = round(price × ``quantity``), always."""
 
-    budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="running_totals")
-    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    # The unique constraint's index finds them by budget.
+    budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="running_totals", db_index=False)
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", db_index=False)
     quantity = models.BigIntegerField(default=0)
     amount = models.BigIntegerField(default=0)
 
@@ -188,18 +191,18 @@ class Hold(models.Model):
     """Money set aside before a use starts: its worst case. Settled by usage, or released."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        SETTLED = "settled", _("settled")
-        RELEASED = "released", _("released")
+        OPEN = "open", HOLD_LABELS["open"]
+        SETTLED = "settled", HOLD_LABELS["settled"]
+        RELEASED = "released", HOLD_LABELS["released"]
 
     uid = models.CharField(max_length=24, unique=True, default=hold_uid, editable=False)
     key = models.CharField(max_length=100, unique=True)  # idempotency: the same key is the same hold
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="holds")
-    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", db_index=False)
     quantity = models.BigIntegerField()  # the most that may be used, in the meter's unit
     amount = models.BigIntegerField()  # cents at list price
     description = models.CharField(max_length=200, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    state = models.CharField(max_length=10, choices=HOLD.choices, default="open")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()  # shown to the operator when passed; never silently released
     closed_at = models.DateTimeField(null=True)
@@ -216,12 +219,15 @@ class Hold(models.Model):
 
 
 class UsageRecord(models.Model):
-    """One measured use, once per (source, source id). ``budget`` empty: nobody is known to pay; shown, never lost."""
+    """One measured use, once per (source, source id). ``budget`` empty: nobody is known to pay; shown, never lost.
+
+    What a budget could not pay is a record of its own, unattributed, whose source id ends in ``#excess``.
+    """
 
     source = models.CharField(max_length=32)  # engine:local
-    source_id = models.CharField(max_length=100)
+    source_id = models.CharField(max_length=110)  # at most 100 as measured, and room for “#excess”
     budget = models.ForeignKey(Budget, null=True, on_delete=models.PROTECT, related_name="usage")
-    price = models.ForeignKey(Price, null=True, on_delete=models.PROTECT, related_name="+")
+    price = models.ForeignKey(Price, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     hold = models.OneToOneField(Hold, null=True, on_delete=models.PROTECT, related_name="usage")
     quantity = models.BigIntegerField()
     started_ms = models.BigIntegerField()
@@ -243,23 +249,26 @@ class UsageRecord(models.Model):
 class Entry(models.Model):
     """One line of a budget's journal, chained by hash to the line before it. Written once, never changed.
 
-    ``amount`` = ``scheme_share`` + ``applicant_share`` (cents, negative for a reversal). For a release,
-    ``amount`` is what became usable and nobody is charged.
+    ``amount`` = ``scheme_share`` + ``applicant_share`` (cents, negative for a reversal). For a release
+    ``amount`` is what became usable, for a lapse (negative) what ceased to be; nobody is charged then.
+    A charge may be of 0 cents: every attributed usage has its one entry.
     """
 
     class Kind(models.TextChoices):
         RELEASE = "release", _("tranche released")
         CHARGE = "charge", _("charge")
         REVERSAL = "reversal", _("reversal")
+        LAPSE = "lapse", _("unused money lapsed")
 
-    budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="entries")
+    budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="entries", db_index=False)
     seq = models.BigIntegerField()  # from 1 within the budget
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    at_ms = models.BigIntegerField()
+    at_ms = models.BigIntegerField()  # when it was recorded
     amount = models.BigIntegerField()
     scheme_share = models.BigIntegerField()
     applicant_share = models.BigIntegerField()
-    usage = models.ForeignKey(UsageRecord, null=True, on_delete=models.PROTECT, related_name="entries")
+    # One to one in the database as well: no usage is ever charged twice.
+    usage = models.OneToOneField(UsageRecord, null=True, on_delete=models.PROTECT, related_name="charge")
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
     reason = models.CharField(max_length=300, blank=True)
     hash = models.CharField(max_length=64)
@@ -269,14 +278,16 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         constraints = [
             models.UniqueConstraint(fields=["budget", "seq"], name="entry_seq_once"),
-            models.UniqueConstraint(fields=["usage"], condition=Q(kind="charge"), name="usage_charged_once"),
             models.CheckConstraint(
-                condition=Q(kind="release", scheme_share=0, applicant_share=0)
-                | Q(amount=F("scheme_share") + F("applicant_share")),
-                name="entry_shares_add_up",
+                condition=Q(kind="release", amount__gt=0, scheme_share=0, applicant_share=0)
+                | Q(kind="lapse", amount__lt=0, scheme_share=0, applicant_share=0)
+                | Q(kind="charge", scheme_share__gte=0, applicant_share__gte=0)
+                & Q(amount=F("scheme_share") + F("applicant_share"), usage__isnull=False)
+                | Q(kind="reversal", scheme_share__lte=0, applicant_share__lte=0)
+                & Q(amount=F("scheme_share") + F("applicant_share"), reverses__isnull=False),
+                name="entry_kind_matches_amounts",
             ),
         ]
-        indexes = [models.Index(fields=["budget", "at_ms"], name="entry_by_time")]
 
     def __str__(self) -> str:
         return f"{self.budget.uid}/{self.seq}"
@@ -286,7 +297,7 @@ class Posting(models.Model):
     """One side of an entry: debit positive, credit negative. The postings of an entry add up to zero."""
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="postings")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="postings", db_index=False)
     amount = models.BigIntegerField()
 
     def __str__(self) -> str:
@@ -339,3 +350,28 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class StatementNumber(models.Model):
+    """The last statement number given out in a year; its row lock makes numbers follow without gaps."""
+
+    year = models.PositiveIntegerField(primary_key=True)
+    last = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"
+
+
+class Proof(models.Model):
+    """One run of the proof that everything agrees: when, how long, and what was found (``prove.ProofReport``)."""
+
+    at = models.DateTimeField()
+    ok = models.BooleanField()
+    milliseconds = models.PositiveBigIntegerField()
+    report = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}: {'ok' if self.ok else 'differences'}"
