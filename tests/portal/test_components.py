@@ -15,6 +15,7 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 
 import aisc.portal
+from aisc.core import clock
 from aisc.portal import drawing, formats, samples
 from aisc.portal.templatetags import portal as tags
 
@@ -31,8 +32,8 @@ def _english():
 
 
 def render(source: str, request=None, **context) -> str:
-    template = engines["django"].from_string("{% load portal %}" + source)
-    return template.render(context, request)
+    """Without context processors: what a component needs, it is given."""
+    return Template("{% load portal %}" + source).render(Context({"request": request, **context}))
 
 
 def text_of(html: str) -> str:
@@ -50,8 +51,7 @@ def text_of(html: str) -> str:
         (123456, "HKD", "HK$1,234.56"),
         (-123456, "HKD", "−HK$1,234.56"),
         (-7, "HKD", "−HK$0.07"),
-        (900, "USD", "US$9.00"),
-        (900, "SGD", "SGD\N{NO-BREAK SPACE}9.00"),
+        (900, "USD", "USD 9.00"),
         (10**20 + 1, "HKD", "HK$1,000,000,000,000,000,000.01"),
         (None, "HKD", "—"),
     ],
@@ -133,7 +133,7 @@ def test_distance(seconds, shown):
 
 
 def test_relative_carries_the_exact_time():
-    moment = timezone.now() - datetime.timedelta(hours=2)
+    moment = clock.now() - datetime.timedelta(hours=2)
     html = tags.relative(moment)
     assert f'datetime="{moment.isoformat()}"' in html
     assert timezone.localtime(moment).strftime("%H:%M") in html
@@ -148,7 +148,7 @@ def test_relative_of_a_distant_moment_is_its_date_and_does_not_tick():
 
 
 def test_relative_of_a_day():
-    today = timezone.localdate()
+    today = clock.today()
     assert text_of(tags.relative(today)) == "today"
     assert text_of(tags.relative(today + datetime.timedelta(days=3))) == "in 3 days"
     assert tags.relative(None) == "—"
@@ -227,7 +227,7 @@ def test_money_bar_refuses_floats():
 
 
 def test_ribbon_says_who_acts_next_and_by_when():
-    now = timezone.now()
+    now = clock.now()
     html = render("{% state_ribbon r %}", r=samples.ribbons(now)["much"])
     assert html.count('aria-current="step"') == 1
     said = text_of(html)
@@ -236,7 +236,7 @@ def test_ribbon_says_who_acts_next_and_by_when():
 
 
 def test_a_late_ribbon_says_so_in_words():
-    html = render("{% state_ribbon r %}", r=samples.ribbons(timezone.now())["late"])
+    html = render("{% state_ribbon r %}", r=samples.ribbons(clock.now())["late"])
     assert "Was due" in html
     assert "Stopped here" in html
 
@@ -379,7 +379,7 @@ def test_error_summary_takes_formsets_and_is_silent_without_errors():
 def test_confirm_button_needs_no_script_and_asks_for_the_name():
     html = render(
         "{% confirm_button 'Revoke' '/tokens/3/revoke' 'Revoke “ci”?' 'It stops working.' typed_name='ci' %}",
-        RequestFactory().get("/"),
+        csrf_token="abc",
     )
     assert "<details" in html
     assert 'method="post" action="/tokens/3/revoke"' in html
@@ -404,11 +404,8 @@ def test_every_frame_stands_alone(page, language):
 
 
 def test_the_page_of_components_is_sound():
-    html = (
-        engines["django"]
-        .get_template("portal/components_page.html")
-        .render(samples.context(), RequestFactory().get("/components/"))
-    )
+    page = engines["django"].get_template("portal/components_page.html").template
+    html = page.render(Context({**samples.context(), "request": RequestFactory().get("/components/")}))
     parsed = Parsed(html).tags
     ids = [attrs["id"] for _tag, attrs in parsed if "id" in attrs]
     assert sorted(ids) == sorted(set(ids))

@@ -7,10 +7,11 @@ zero is a number and is written as one.
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from aisc.core.money import format_cents, round_half_up
+
 NOTHING = "—"
 MINUS = "\N{MINUS SIGN}"
 
-_SYMBOLS = {"HKD": "HK$", "USD": "US$", "CNY": "CN¥", "EUR": "€", "GBP": "£"}
 _MS_PER_HOUR = 3_600_000
 
 
@@ -24,7 +25,7 @@ def require_int(value: object) -> int:
 def divide_half_up(numerator: int, denominator: int) -> int:
     """The nearest integer to numerator / denominator; halves go away from zero."""
     sign = -1 if numerator < 0 else 1
-    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
+    return sign * round_half_up(abs(numerator), denominator)
 
 
 def _grouped(value: int) -> str:
@@ -40,9 +41,7 @@ def money(cents: int | None, currency: str = "HKD") -> str:
     """`money(-123456)` is −HK$1,234.56."""
     if cents is None:
         return NOTHING
-    text = _fixed(require_int(cents))
-    symbol = _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
-    return f"{MINUS}{symbol}{text[1:]}" if cents < 0 else f"{symbol}{text}"
+    return format_cents(require_int(cents), currency)
 
 
 def whole_money(cents: int, currency: str = "HKD") -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.utils import timezone
+
+from aisc.core import clock
 
 
 def _budget(**values: Any) -> SimpleNamespace:
@@ -228,7 +229,7 @@ def jobs(now: datetime.datetime) -> list[dict[str, Any]]:
 
 def context() -> dict[str, Any]:
     """Everything `portal/components_page.html` needs."""
-    now = timezone.now()
+    now = clock.now()
     sections = [
         ("type", "Type and colour"),
         ("buttons", "Buttons and states"),

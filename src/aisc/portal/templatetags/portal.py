@@ -11,12 +11,14 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.http import QueryDict
 from django.utils import dateformat, timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from aisc.core import clock
 from aisc.portal import drawing, formats
 
 register = template.Library()
@@ -102,7 +104,7 @@ def relative(value: datetime.date | datetime.datetime | None) -> str | SafeStrin
     if value is None:
         return formats.NOTHING
     if _is_moment(value):
-        seconds = round((value - timezone.now()).total_seconds())
+        seconds = round((value - clock.now()).total_seconds())
         text = formats.distance(seconds)
         return format_html(
             '<time class="relative" datetime="{}" title="{}"{}>{}</time>',
@@ -111,7 +113,7 @@ def relative(value: datetime.date | datetime.datetime | None) -> str | SafeStrin
             SafeString(" data-relative") if text else "",
             text or _day_text(timezone.localtime(value)),
         )
-    days = (value - timezone.localdate()).days
+    days = (value - clock.today()).days
     text = _("today") if days == 0 else formats.distance(days * 86_400)
     return format_html(
         '<time class="relative" datetime="{}" title="{}">{}</time>',
@@ -310,9 +312,9 @@ def state_ribbon(ribbon: Any) -> dict[str, Any]:
     due = drawing.get(ribbon, "due")
     late = False
     if _is_moment(due):
-        late = due < timezone.now()
+        late = due < clock.now()
     elif due:
-        late = due < timezone.localdate()
+        late = due < clock.today()
     position = next((n for n, s in enumerate(steps, 1) if s["state"] in ("current", "failed")), None)
     return {
         "label": drawing.get(ribbon, "label") or _("Progress"),
@@ -386,8 +388,6 @@ def pager(context: template.Context, page: Any, param: str = "page") -> dict[str
 
 
 def _query(context: template.Context) -> Any:
-    from django.http import QueryDict
-
     request = context.get("request")
     return (request.GET if request is not None else QueryDict()).copy()
 
