@@ -16,4 +16,5 @@ from aisc.core.state import state_folder
 
 state_folder().prepare()
 
-pytest_plugins = ["fixtures"]
+# Imported rather than named in pytest_plugins, where "fixtures" means pytest's own module.
+from fixtures import *  # noqa: F403

@@ -95,6 +95,17 @@ class TooLarge(AiscError):  # noqa: N818
     code = "too_large"
 
 
+class TooOften(AiscError):  # noqa: N818
+    """More tries than are allowed in a while (429); ``retry_after`` says when, in seconds."""
+
+    status = 429
+    code = "too_often"
+
+    @staticmethod
+    def default_message() -> Any:
+        return _("That is too many tries in a short time. Wait a few minutes, then try again.")
+
+
 class Unavailable(AiscError):  # noqa: N818
     """A part of the centre is away for now; the same request may work later (503)."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from aisc.core.access import READ, Rule
+from aisc.core.access import READ, Rule, register
 from aisc.core.actions import Actor
 from aisc.people.models import CentreRole, Membership, Organisation, Project
 
@@ -103,3 +103,60 @@ def anyone() -> Rule:
 def nobody_but_the_system() -> Rule:
     """Only AISC's own background work."""
     return Rule(_("the system alone"), lambda _actor, _target: False, hide=True)
+
+
+def _place(membership: Membership) -> Organisation | Project:
+    return membership.project or membership.organisation
+
+
+def in_organisation(*, hide: bool = True) -> Rule:
+    """Those with any role in the organisation or in one of its projects."""
+    return Rule(
+        _("people of the organisation and of its projects"),
+        lambda actor, target: (
+            actor.person is not None and Membership.objects.filter(person=actor.person, organisation=target).exists()
+        ),
+        READ,
+        hide,
+    )
+
+
+# Those of the centre who see every organisation and project, to do their work.
+STAFF = (Centre.SECRETARIAT, Centre.OPERATOR, Centre.FINANCE, Centre.AUDITOR, Centre.ADMINISTRATOR)
+
+register(
+    {
+        # organisations and projects
+        "people.view_organisations": signed_in(),
+        "people.view_organisation": in_organisation() | centre_role(*STAFF),
+        "people.create_organisation": signed_in("people"),
+        "people.update_organisation": role_in(MANAGERS, scope="people"),
+        "people.view_projects": signed_in(),
+        "people.view_project": role_in(EVERY_ROLE) | centre_role(*STAFF),
+        "people.create_project": role_in(MANAGERS, scope="people"),
+        "people.update_project": role_in(MANAGERS, scope="people"),
+        "people.set_shares": centre_role(Centre.OPERATOR, scope="people"),
+        "people.close_project": role_in(MANAGERS, scope="people"),
+        "people.reopen_project": role_in(MANAGERS, scope="people"),
+        # who is in them
+        "people.view_members": role_in(EVERY_ROLE) | centre_role(*STAFF),
+        "people.add_member": role_in(MANAGERS, scope="people"),
+        "people.change_role": role_in(MANAGERS, place=_place, scope="people"),
+        "people.remove_member": role_in(MANAGERS, place=_place, scope="people")
+        | oneself(lambda membership: membership.person, scope="people"),
+        # the centre's own roles
+        "people.view_centre_roles": centre_role(Centre.ADMINISTRATOR, Centre.AUDITOR),
+        "people.grant_centre_role": centre_role(Centre.ADMINISTRATOR, scope="people"),
+        "people.revoke_centre_role": centre_role(Centre.ADMINISTRATOR, scope="people"),
+        # one's own account
+        "people.sign_up": anyone(),
+        "people.confirm_sign_up": anyone(),
+        "people.account_event": oneself(),
+        "people.view_account": signed_in(),
+        "people.update_account": signed_in("account"),
+        "people.view_tokens": signed_in(),
+        "people.issue_token": signed_in("account"),
+        "people.revoke_token": oneself(lambda token: token.person),
+        "people.view_notices": signed_in(),
+    }
+)

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,10 @@ def organisation_uid() -> str:
 
 def project_uid() -> str:
     return new_uid("prj")
+
+
+def sign_up_uid() -> str:
+    return new_uid("sgn")
 
 
 class PersonManager(BaseUserManager):
@@ -128,6 +133,9 @@ class Organisation(Bilingual):
             ),
         ]
 
+    def get_absolute_url(self) -> str:
+        return reverse("people:organisation", args=[self.uid])
+
 
 class Project(Bilingual):
     """A piece of work of one organisation: it has people, a workspace, jobs, and budgets that pay."""
@@ -145,6 +153,9 @@ class Project(Bilingual):
         constraints = [
             models.CheckConstraint(condition=~models.Q(name_en="") | ~models.Q(name_zh=""), name="project_has_a_name")
         ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("people:project", args=[self.uid])
 
     @property
     def summary(self) -> str:
@@ -217,4 +228,34 @@ class Notice(models.Model):
         indexes = [models.Index(fields=["person", "read_at"], name="notice_unread")]
 
     def __str__(self) -> str:
-        return gettext(self.message) % self.values
+        return gettext(self.message) % {key: _in_words(value) for key, value in self.values.items()}
+
+
+def _in_words(value: object) -> object:
+    """A notice's value for the reader: ``{"en", "zh"}`` is a bilingual name, ``{"msgid"}`` a word to translate."""
+    if isinstance(value, dict) and "msgid" in value:
+        return gettext(value["msgid"])
+    if isinstance(value, dict) and {"en", "zh"} <= value.keys():
+        chinese = (get_language() or "en").startswith("zh")
+        return (value["zh"] or value["en"]) if chinese else (value["en"] or value["zh"])
+    return value
+
+
+class PendingSignUp(models.Model):
+    """Somebody who asked for an account through the API and has yet to send back the code mailed to them.
+
+    Named by ``uid``, which only who asked knows: a stranger who asks for an account with the same address
+    cannot make its owner confirm the stranger's password.
+    """
+
+    uid = models.CharField(max_length=24, unique=True, default=sign_up_uid, editable=False)
+    email = models.EmailField()
+    name = models.CharField(max_length=150)
+    language = models.CharField(max_length=10, blank=True)
+    password = models.CharField(max_length=128)  # hashed, as Person.password
+    code_digest = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.email

@@ -34,6 +34,20 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='PendingSignUp',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.CharField(default=aisc.people.models.sign_up_uid, editable=False, max_length=24, unique=True)),
+                ('email', models.EmailField(max_length=254)),
+                ('name', models.CharField(max_length=150)),
+                ('language', models.CharField(blank=True, max_length=10)),
+                ('password', models.CharField(max_length=128)),
+                ('code_digest', models.CharField(max_length=64)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
+                ('expires_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='ApiToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
