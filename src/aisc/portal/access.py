@@ -1,7 +1,14 @@
-"""Who may do what in this room."""
+"""Who may see the portal's own pages."""
 
 from __future__ import annotations
 
 from aisc.core.access import register
+from aisc.people.access import Centre, centre_role, signed_in
 
-register({})
+register(
+    {
+        "portal.home": signed_in(),
+        "portal.operations": centre_role(Centre.OPERATOR, Centre.ADMINISTRATOR, Centre.FINANCE, Centre.AUDITOR),
+        "portal.audit": centre_role(Centre.AUDITOR, Centre.OPERATOR, Centre.ADMINISTRATOR),
+    }
+)

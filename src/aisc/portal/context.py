@@ -1,2 +1,91 @@
-def frame(request):
-    return {}
+"""What the frame of every page needs: where one can go, who one is, what is unread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from aisc.people.access import has_centre_role
+from aisc.people.models import CentreRole
+
+Role = CentreRole.Role
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of ``portal/frame/base.html``. Lazy: an error page may not touch the database."""
+    chinese = (get_language() or "en").startswith("zh")
+    return {
+        "centre_name": settings.CENTRE_NAME_ZH if chinese else settings.CENTRE_NAME_EN,
+        "nav_items": SimpleLazyObject(lambda: _navigation(request)),
+        "account_items": SimpleLazyObject(lambda: _account(request)),
+        "footer_items": SimpleLazyObject(_footer),
+        "notices_url": reverse("people:notices"),
+        "notices_count": SimpleLazyObject(lambda: _unread(request)),
+        "demonstration": settings.DEMO,
+    }
+
+
+def _signed_in(request: HttpRequest) -> bool:
+    return hasattr(request, "user") and request.user.is_authenticated
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    if _signed_in(request):
+        items = [
+            (_("Home"), "portal:home", None),
+            (_("Projects"), "people:projects", None),
+            (_("Jobs"), "jobs:jobs", None),
+            (_("Budgets"), "ledger:budgets", None),
+            (_("Applications"), "scheme:applications", None),
+            (_("Operations"), "portal:operator", (Role.OPERATOR, Role.ADMINISTRATOR, Role.FINANCE, Role.AUDITOR)),
+            (_("Audit log"), "portal:audit", (Role.AUDITOR, Role.OPERATOR, Role.ADMINISTRATOR)),
+        ]
+    else:
+        items = [
+            (_("The centre"), "centre:overview", None),
+            (_("Subsidy scheme"), "scheme:calls", None),
+            (_("Prices"), "ledger:prices", None),
+        ]
+    shown = []
+    for label, name, roles in items:
+        if roles and not has_centre_role(request.actor, roles):
+            continue
+        url = reverse(name)
+        here = request.path == url if name == "portal:home" else request.path.startswith(url)
+        shown.append({"label": label, "url": url, "current": here})
+    return shown
+
+
+def _account(request: HttpRequest) -> list[dict[str, Any]]:
+    items = [
+        {"label": _("Your account"), "url": reverse("people:account")},
+        {"label": _("Organisations"), "url": reverse("people:organisations")},
+        {"label": _("API tokens"), "url": reverse("people:tokens")},
+    ]
+    if has_centre_role(request.actor, (Role.ADMINISTRATOR,)):
+        items.append({"label": _("Roles in the centre"), "url": reverse("people:centre_roles")})
+    return items
+
+
+def _footer() -> list[dict[str, Any]]:
+    items = [
+        (_("The centre"), "centre:overview"),
+        (_("Subsidy scheme"), "scheme:calls"),
+        (_("Prices"), "ledger:prices"),
+        (_("Check a document"), "portal:verify"),
+    ]
+    return [{"label": label, "url": reverse(name)} for label, name in items]
+
+
+def _unread(request: HttpRequest) -> int:
+    if not _signed_in(request):
+        return 0
+    from aisc.people.models import Notice
+
+    return Notice.objects.filter(person_id=request.user.pk, read_at=None).count()

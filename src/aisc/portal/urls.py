@@ -1,14 +1,36 @@
+"""Every address of the centre: the portal's own, and each room's."""
+
+from __future__ import annotations
+
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from aisc.core import health
+from aisc.portal import views
 from aisc.portal.api import api
+
+own = (
+    [
+        path("", views.front, name="front"),
+        path("home", views.home, name="home"),
+        path("operator/", views.operator, name="operator"),
+        path("audit/", views.audit, name="audit"),
+        path("verify/", views.verify, name="verify"),
+        path("verify/<str:code>", views.verify, name="verify_code"),
+        path("outbox/", views.outbox, name="outbox"),
+        path("components/", views.components, name="components"),
+    ],
+    "portal",
+)
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("favicon.ico", RedirectView.as_view(url="/static/portal/img/favicon.svg", permanent=True)),
     path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
+    path("", include(own)),
     path("", include("aisc.people.urls")),
     path("", include("aisc.centre.urls")),
     path("", include("aisc.ledger.urls")),

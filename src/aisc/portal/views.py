@@ -1,0 +1,89 @@
+"""Pages of the portal itself: front, home, operations, audit log, document check, outbox, components."""
+
+from __future__ import annotations
+
+import json
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from aisc.core import access, clock
+from aisc.portal import queries, samples
+from aisc.portal.forms import AuditForm, VerifyForm
+
+AUDIT_PAGE = 100
+
+
+@require_GET
+def front(request: HttpRequest) -> HttpResponse:
+    """The public front page: what the centre is and has."""
+    return render(request, "portal/front.html", {"load": queries.load(), "open_call": queries.open_call()})
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What needs this person now."""
+    access.require(request.actor, "portal.home")
+    return render(request, "portal/home.html", {"home": queries.home(request.actor)})
+
+
+@require_GET
+def operator(request: HttpRequest) -> HttpResponse:
+    """Load, queue, health, machines, today's charges."""
+    access.require(request.actor, "portal.operations")
+    context = {
+        "view": queries.operator(),
+        "now": clock.now(),
+        "budgets_url": reverse("ledger:budgets"),
+        "unattributed_url": reverse("ledger:unattributed"),
+    }
+    return render(request, "portal/operator.html", context)
+
+
+@require_GET
+def audit(request: HttpRequest) -> HttpResponse:
+    """The audit log, filtered by address."""
+    access.require(request.actor, "portal.audit")
+    form = AuditForm(request.GET)
+    given = form.cleaned_data if form.is_valid() else {}
+    events = queries.audit_events(
+        actor_text=given.get("actor", ""),
+        action=given.get("action", ""),
+        object_id=given.get("object", ""),
+        since=given.get("since"),
+        until=given.get("until"),
+    )
+    page = Paginator(events, AUDIT_PAGE).get_page(request.GET.get("page"))
+    for event in page:
+        event.pretty = json.dumps(event.details, ensure_ascii=False, indent=2)
+    return render(request, "portal/audit.html", {"form": form, "page": page})
+
+
+@require_GET
+def verify(request: HttpRequest, code: str = "") -> HttpResponse:
+    """Whether this centre issued a document, for anybody who holds it."""
+    code = code or request.GET.get("code", "")
+    context = {
+        "form": VerifyForm(initial={"code": code}),
+        "asked": bool(code),
+        "document": queries.document_by_code(code) if code else None,
+    }
+    return render(request, "portal/verify.html", context)
+
+
+@require_GET
+def outbox(request: HttpRequest) -> HttpResponse:
+    """Mails of the demonstration, so that somebody without a mail server can confirm an address."""
+    if not settings.DEMO or not settings.EMAIL_BACKEND.endswith("FolderBackend"):
+        raise Http404
+    return render(request, "portal/outbox.html", {"mails": queries.outbox()})
+
+
+@require_GET
+def components(request: HttpRequest) -> HttpResponse:
+    """Every component with nothing, little and much in it."""
+    return render(request, "portal/components_page.html", samples.context())
