@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from aisc.portal import formats
 
 FULL = 10_000  # 100.00 %, in hundredths of a per cent
-SLIVER = 60  # nothing that exists is drawn narrower than 0.6 %
+SLIVER = 120  # nothing that exists is drawn narrower than 1.2 %
 
 
 def percent(part: int) -> str:
@@ -201,9 +201,6 @@ def money_bar(budget: Any) -> MoneyBar:
 
 # Charts
 
-BAR_ROW = 46
-BAR_TOP = 22
-BAR_HEIGHT = 14
 LINE_TOP = 26
 LINE_PLOT = 190
 LINE_FOOT = 26
@@ -226,8 +223,6 @@ class Bar:
     note: str
     url: str
     width: str
-    text_y: str
-    bar_y: str
 
 
 @dataclass(frozen=True)
@@ -236,7 +231,6 @@ class BarChart:
     unit: str
     label_header: str
     bars: list[Bar]
-    height: str
 
 
 def bar_chart(series: Any) -> BarChart:
@@ -246,10 +240,10 @@ def bar_chart(series: Any) -> BarChart:
     values = [formats.require_int(get(row, "value")) for row in rows]
     top = max(values, default=0)
     bars = []
-    for i, (row, value) in enumerate(zip(rows, values, strict=True)):
+    for row, value in zip(rows, values, strict=True):
         span = 0 if top <= 0 else max(0, value) * FULL // top
         if value > 0:
-            span = max(span, SLIVER // 2)
+            span = max(span, SLIVER // 4)
         bars.append(
             Bar(
                 label=str(get(row, "label")),
@@ -257,8 +251,6 @@ def bar_chart(series: Any) -> BarChart:
                 note=str(get(row, "note") or ""),
                 url=str(get(row, "url") or ""),
                 width=percent(span),
-                text_y=str(i * BAR_ROW + 15),
-                bar_y=str(i * BAR_ROW + BAR_TOP),
             )
         )
     return BarChart(
@@ -266,7 +258,6 @@ def bar_chart(series: Any) -> BarChart:
         unit=str(get(series, "unit") or ""),
         label_header=str(get(series, "label_header") or pgettext("table header", "Item")),
         bars=bars,
-        height=str(max(1, len(rows)) * BAR_ROW),
     )
 
 

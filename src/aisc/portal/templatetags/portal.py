@@ -66,14 +66,20 @@ def basis_points(value: int | None) -> str:
 # Moments
 
 
+def _patterns() -> tuple[str, str]:
+    """A day, and a moment, as the active language writes them."""
+    if (translation.get_language() or "en").startswith("zh"):
+        return "Y年n月j日", "Y年n月j日 H:i"
+    return "j F Y", "j F Y, H:i"
+
+
 def _day_text(value: datetime.date) -> str:
-    return dateformat.format(value, pgettext("a day, in Django's date format", "j F Y"))
+    return dateformat.format(value, _patterns()[0])
 
 
 def _exact_text(value: datetime.datetime) -> str:
     local = timezone.localtime(value)
-    text = dateformat.format(local, pgettext("an exact time, in Django's date format", "j F Y, H:i"))
-    return f"{text} {local.tzname()}"
+    return f"{dateformat.format(local, _patterns()[1])} {local.tzname()}"
 
 
 def _is_moment(value: object) -> bool:
