@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sqlite3
@@ -79,6 +80,7 @@ class LocalEngine:
         self.settings = replace(Settings(), **settings)
         self.machine = Machine.discover(cpus=cpus, memory_mb=memory_mb, gpus=gpus)
         self._clock = clock
+        self._pipe: int | None = None
         self._boot = boot or facts.boot_id()
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -89,8 +91,11 @@ class LocalEngine:
         self._scheduler = Scheduler(self.root, self.machine, self._store, self._runs, self.settings, clock, self._boot)
 
     def close(self) -> None:
-        """Closes this thread's connection to the queue; the next call opens it again."""
+        """Closes this thread's connection to the queue and the pipe of :meth:`wait`; both open again when needed."""
         self._store.close()
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
 
     # The protocol
 
@@ -181,22 +186,20 @@ class LocalEngine:
         return self._scheduler.turn()
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleeps until something happens that a turn should look at, at most ``timeout_s``; whether it did."""
-        path = self.root / "wake"
+        """Sleeps until something happens that a turn should look at, at most ``timeout_s``; whether it did.
+
+        What happens between two calls is not missed: the first call opens the pipe and it stays open.
+        """
         try:
-            if not path.exists():
-                os.mkfifo(path, 0o600)
-            pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:  # made by another process this instant, or a disk without pipes
-            time.sleep(min(timeout_s, 0.1))
+            pipe = self._wake_pipe()
+        except OSError:  # a disk without pipes
+            time.sleep(min(timeout_s, 0.25))
             return False
-        try:
-            ready, _, _ = select.select([pipe], [], [], timeout_s)
+        ready, _, _ = select.select([pipe], [], [], timeout_s)
+        with contextlib.suppress(BlockingIOError):  # another worker woke up as well and emptied it
             if ready:
                 os.read(pipe, 65_536)
-            return bool(ready)
-        finally:
-            os.close(pipe)
+        return bool(ready)
 
     def read_progress(self, ref: str) -> Progress | None:
         """What the job last wrote to the file named by its ``AISC_PROGRESS``: ``{"done": 3, "total": 10}``."""
@@ -215,6 +218,14 @@ class LocalEngine:
         return len(refs)
 
     # Helpers
+
+    def _wake_pipe(self) -> int:
+        if self._pipe is None:
+            path = self.root / "wake"
+            with contextlib.suppress(FileExistsError):
+                os.mkfifo(path, 0o600)
+            self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        return self._pipe
 
     def _check(self, spec: RunSpec) -> None:
         if complaint := check(spec):

@@ -12,7 +12,7 @@ from .procs import look, proportional_memory
 
 SLOW_S = 0.25  # between two looks at a quiet run
 FAST_S = 0.03  # at one that could break a limit before the next slow look
-HEARTBEAT_MS = 1000
+HEARTBEAT_MS = 700  # so that with the pause between looks there is one every second
 DURABLE_HEARTBEAT_MS = 10_000  # a power cut may lose this much of a run's usage, never a killed process
 DISK_LOOK_MS = 1000
 TERMINATED_BY_FILE_SIZE = (int(signal.SIGXFSZ), 128 + int(signal.SIGXFSZ))
@@ -37,7 +37,8 @@ class Watch:
         self.cpu_ms = before.get("cpu_ms", 0)
         self.peak = before.get("max_rss", 0)
         self.memory = self.processes = 0
-        self.memory_growth = self.process_growth = 0
+        self.memory_growth = launch["memory_mb"] << 20  # unknown as yet: look again soon
+        self.process_growth = 0
         self.stop = facts.read(folder, facts.STOP)
         self.kill_at = self.stop["kill_at_ms"] if self.stop else None
         self.heartbeat_at = self.durable_at = self.disk_at = -DURABLE_HEARTBEAT_MS
@@ -92,7 +93,9 @@ class Watch:
 
     def _measure(self):
         processes = self.tree.scan()
-        self.tree.reap(processes)
+        cpu_ms = sum(p.cpu_ms for p in processes) + (_cpu_ms_of_children() if self.parent else 0)
+        self.cpu_ms = max(self.cpu_ms, cpu_ms)
+        self.tree.reap(processes)  # from now on among the buried children
         alive = [p for p in processes if p.alive]
         memory = sum(p.rss for p in alive)
         if memory > self.launch["memory_mb"] << 20:  # pages shared by several processes were counted for each
@@ -101,8 +104,6 @@ class Watch:
         self.process_growth = max(0, len(alive) - self.processes)
         self.memory, self.processes = memory, len(alive)
         self.peak = max(self.peak, memory)
-        buried = _cpu_ms_of_children() if self.parent else 0
-        self.cpu_ms = max(self.cpu_ms, buried + sum(p.cpu_ms for p in processes))
 
     def _beat(self):
         now = self.elapsed()
@@ -178,7 +179,8 @@ class Watch:
         code = number = None
         if self.parent:
             code, number = _exit_status(self.pid)
-            self.cpu_ms = max(self.cpu_ms, _cpu_ms_of_children())
+            command = look(self.pid)  # dead, but not buried
+            self.cpu_ms = max(self.cpu_ms, _cpu_ms_of_children() + (command.cpu_ms if command else 0))
         state, reason = self._verdict(code, number)
         return {
             **self._usage(elapsed),
