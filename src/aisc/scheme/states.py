@@ -36,7 +36,13 @@ APPLICATION = Machine(
         Transition("returned", "submitted", who="applicant", guard="complete", effect="new frozen copy, receipt"),
         Transition("returned", "withdrawn", who="applicant"),
         Transition("in_review", "reviewed", who="assessor", guard="scores complete", effect="secretariat told"),
-        Transition("in_review", "submitted", who="assessor", guard="declares a conflict", effect="secretariat told"),
+        Transition(
+            "in_review",
+            "submitted",
+            who="assessor, secretariat",
+            guard="assessor declares a conflict, or secretariat takes the assignment back with a reason",
+            effect="assessor loses access, secretariat told",
+        ),
         Transition("in_review", "withdrawn", who="applicant"),
         Transition(
             "reviewed",

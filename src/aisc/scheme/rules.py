@@ -1,0 +1,158 @@
+"""The rules that this scheme is run by, each with where it comes from.
+
+Public facts about the model (AISS of Hong Kong) are marked with their source. What is not public is a
+default of this software and says so: it is never to be shown as Cyberport's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+ORDINARY_BPS = 7000  # 70 % of list price: smelink.gov.hk, Artificial Intelligence Subsidy Scheme
+EXCEPTIONAL_BPS = 9000  # up to 90 % in special, exceptional cases: the same page
+
+# A month of one accelerator, in hours: 365 days × 24 h ÷ 12, the month that cloud price lists bill by.
+# Whether the real scheme counts so is not public.
+HOURS_PER_MONTH = 730
+
+MAX_MONTHS = 36  # the scheme runs for three years: the Finance Committee's approval, October 2024
+MAX_COUNT = 100_000  # more accelerators than any centre has; keeps every amount inside 64 bits
+MAX_LINES = 10
+MAX_TEAM = 50
+MAX_DRAFTS = 20  # open drafts of one organisation in one call
+
+# What fits into each text; the form known second-hand asks for about 250 words or 400 characters.
+TITLE_LIMIT = 200
+SUMMARY_LIMIT = 4000
+JUSTIFICATION_LIMIT = 8000
+NOTE_LIMIT = 2000
+REASON_LIMIT = 4000
+COMMENT_LIMIT = 8000
+
+BEST_SCORE = 10
+
+# Working days that each step should take at most: targets of this software, after the facts sheet's table.
+TARGET_WORKING_DAYS = {"submitted": 5, "returned": 10, "in_review": 10, "reviewed": 10}
+
+
+def _chinese() -> bool:
+    return (get_language() or "en").startswith("zh")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A rule of the scheme in both languages, with its source. Each language is a text of its own."""
+
+    code: str
+    text_en: str
+    text_zh: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        return self.text_zh if _chinese() else self.text_en
+
+
+AISS_PAGE = "smelink.gov.hk, Artificial Intelligence Subsidy Scheme"
+SECOND_HAND = "scheme facts sheet, section 2 (second-hand)"
+OWN_RULE = "default of this software"
+
+CLAUSES = {
+    clause.code: clause
+    for clause in (
+        Clause(
+            "share",
+            "The scheme pays up to 70% of the list price. In special, exceptional cases it may pay up to 90%. "
+            "It never pays everything.",
+            "計劃最多資助標準價格的70%，特殊及例外情況下最多90%，不會全數資助。",
+            AISS_PAGE,
+        ),
+        Clause(
+            "eligible",
+            "Universities, research and development centres, enterprises and government departments may apply, "
+            "start-ups and small and medium enterprises among them.",
+            "大學、研發中心、企業（包括初創及中小企）及政府部門均可申請。",
+            "dotdotnews.com, July 2025",
+        ),
+        Clause(
+            "startup",
+            "A start-up or small or medium enterprise in artificial intelligence is at most seven years old and "
+            "has fewer than 250 staff.",
+            "人工智能初創或中小企須成立不多於七年，員工少於250人。",
+            SECOND_HAND,
+        ),
+        Clause(
+            "no_double",
+            "No other government subsidy may pay for the same scope of work.",
+            "同一工作範圍不得獲其他政府資助。",
+            SECOND_HAND,
+        ),
+        Clause(
+            "here_only",
+            "The scheme pays for computing at this centre only. What is spent on other clouds does not count.",
+            "計劃只資助使用本中心的算力，其他雲端服務的開支概不計算。",
+            OWN_RULE,
+        ),
+        Clause(
+            "project_people",
+            "When an award is accepted, people named in the team who have an account become members of its project.",
+            "接受撥款後，團隊名單上已有帳戶的人士會成為項目成員。",
+            OWN_RULE,
+        ),
+    )
+}
+
+DECLARATION_VERSION = "2026-1"
+DECLARATION = {
+    "version": DECLARATION_VERSION,
+    "en": [
+        "What this application says is true and complete to the best of our knowledge.",
+        "No other government subsidy pays, or has been asked to pay, for the same scope of work.",
+        "The centre may show this application to those who assess, decide and audit it, and to nobody else.",
+        "We will keep the assessment confidential, obey the law, and tell the secretariat when any of this changes.",
+    ],
+    "zh": [
+        "就我們所知，本申請所載資料真實及完整。",
+        "同一工作範圍並無獲得、亦無申請其他政府資助。",
+        "中心可向評審、審批及審計本申請的人士披露本申請，但不會向其他人披露。",
+        "我們會對評審過程保密、遵守法律，並在以上情況有變時通知秘書處。",
+    ],
+}
+
+
+def declaration_lines() -> list[str]:
+    """The declaration in the reader's language; each language is an approved text, not a translation made here."""
+    return DECLARATION["zh" if _chinese() else "en"]
+
+
+DEFAULT_CRITERIA: list[dict[str, Any]] = [
+    {
+        "code": "alignment",
+        "name_en": "Alignment with Hong Kong's innovation and AI needs",
+        "name_zh": "配合香港創科及人工智能發展需要",
+        "weight": 25,
+        "illustrative": False,
+    },
+    {
+        "code": "compute",
+        "name_en": "Reasonableness of the computing asked for",
+        "name_zh": "所需算力的合理性",
+        "weight": 20,
+        "illustrative": False,
+    },
+    {
+        "code": "placeholder",
+        "name_en": "Illustrative placeholder: the remaining criteria are not public",
+        "name_zh": "示例：其餘準則未有公開，暫以此項代替",
+        "weight": 55,
+        "illustrative": True,
+    },
+]
+
+REVIEW_HINTS = {
+    "compute": _("Model complexity, data, batch, precision, training or inference, and the schedule of work."),
+}
