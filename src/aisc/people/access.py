@@ -85,13 +85,13 @@ def signed_in(scope: str = READ) -> Rule:
     return Rule(_("anybody who is signed in"), lambda actor, _target: actor.person is not None, scope)
 
 
-def oneself(owner: Callable[[Any], Any] = _itself, scope: str = "account") -> Rule:
+def oneself(owner: Callable[[Any], Any] = _itself, scope: str = "account", hide: bool = True) -> Rule:
     """The person to whom the target belongs."""
     return Rule(
         _("the person concerned"),
         lambda actor, target: actor.person is not None and owner(target) == actor.person,
         scope,
-        hide=True,
+        hide,
     )
 
 
@@ -124,26 +124,27 @@ def in_organisation(*, hide: bool = True) -> Rule:
 # Those of the centre who see every organisation and project, to do their work.
 STAFF = (Centre.SECRETARIAT, Centre.OPERATOR, Centre.FINANCE, Centre.AUDITOR, Centre.ADMINISTRATOR)
 
+# Who may write is not hidden: pages and API ask the "view" rule first, which answers strangers with absence.
 register(
     {
         # organisations and projects
         "people.view_organisations": signed_in(),
         "people.view_organisation": in_organisation() | centre_role(*STAFF),
         "people.create_organisation": signed_in("people"),
-        "people.update_organisation": role_in(MANAGERS, scope="people"),
+        "people.update_organisation": role_in(MANAGERS, scope="people", hide=False),
         "people.view_projects": signed_in(),
         "people.view_project": role_in(EVERY_ROLE) | centre_role(*STAFF),
-        "people.create_project": role_in(MANAGERS, scope="people"),
-        "people.update_project": role_in(MANAGERS, scope="people"),
+        "people.create_project": role_in(MANAGERS, scope="people", hide=False),
+        "people.update_project": role_in(MANAGERS, scope="people", hide=False),
         "people.set_shares": centre_role(Centre.OPERATOR, scope="people"),
-        "people.close_project": role_in(MANAGERS, scope="people"),
-        "people.reopen_project": role_in(MANAGERS, scope="people"),
+        "people.close_project": role_in(MANAGERS, scope="people", hide=False),
+        "people.reopen_project": role_in(MANAGERS, scope="people", hide=False),
         # who is in them
-        "people.view_members": role_in(EVERY_ROLE) | centre_role(*STAFF),
-        "people.add_member": role_in(MANAGERS, scope="people"),
-        "people.change_role": role_in(MANAGERS, place=_place, scope="people"),
-        "people.remove_member": role_in(MANAGERS, place=_place, scope="people")
-        | oneself(lambda membership: membership.person, scope="people"),
+        "people.view_members": role_in(EVERY_ROLE, hide=False) | centre_role(*STAFF),
+        "people.add_member": role_in(MANAGERS, scope="people", hide=False),
+        "people.change_role": role_in(MANAGERS, place=_place, scope="people", hide=False),
+        "people.remove_member": role_in(MANAGERS, place=_place, scope="people", hide=False)
+        | oneself(lambda membership: membership.person, scope="people", hide=False),
         # the centre's own roles
         "people.view_centre_roles": centre_role(Centre.ADMINISTRATOR, Centre.AUDITOR),
         "people.grant_centre_role": centre_role(Centre.ADMINISTRATOR, scope="people"),

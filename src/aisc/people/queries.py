@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from typing import Any
 
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from aisc.core import access
 from aisc.core.actions import Actor
+from aisc.core.errors import NotFound, SignInNeeded
 from aisc.people.access import STAFF, has_centre_role
 from aisc.people.models import CentreRole, Membership, Notice, Organisation, Person, Project
 
@@ -104,3 +108,38 @@ def notices_of(actor: Actor) -> QuerySet[Notice]:
 def centre_roles() -> QuerySet[CentreRole]:
     """Every role granted, by role and name."""
     return CentreRole.objects.select_related("person").order_by("role", "person__name", "pk")
+
+
+def roles_of(person: Person) -> QuerySet[Membership]:
+    """The person's roles, by organisation, its own before its projects'."""
+    return person.memberships.select_related("organisation", "project").order_by(
+        "organisation_id", F("project_id").asc(nulls_first=True)
+    )
+
+
+def organisation(actor: Actor, uid: str) -> Organisation:
+    """One organisation. Raises NotFound unless the actor may see it."""
+    found = Organisation.objects.filter(uid=uid).first()
+    return _if_seen(actor, "people.view_organisation", found)
+
+
+def project(actor: Actor, uid: str) -> Project:
+    """One project, with its organisation. Raises NotFound unless the actor may see it."""
+    found = Project.objects.select_related("organisation").filter(uid=uid).first()
+    return _if_seen(actor, "people.view_project", found)
+
+
+def person(uid: str) -> Person:
+    """Somebody by uid. Raises NotFound."""
+    found = Person.objects.filter(uid=uid).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _if_seen(actor: Actor, rule: str, row: Any) -> Any:
+    if row is None:
+        # Strangers who are not signed in are asked to sign in, whether the thing exists or not.
+        raise NotFound if actor.person or actor.is_system else SignInNeeded
+    access.require(actor, rule, row)
+    return row
