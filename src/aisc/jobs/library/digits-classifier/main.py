@@ -40,6 +40,7 @@ from sklearn.preprocessing import MinMaxScaler
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib import font_manager
+from matplotlib.ticker import PercentFormatter
 
 VERSION = "1.0.0"
 PIXELS, DARKEST = 64, 16
@@ -551,7 +552,7 @@ def draw_curve(history: list[dict[str, float]], best: int, text: dict[str, str])
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlim(min(1, epochs[-1] - 1), max(epochs[-1], 2))
         if what == "accuracy":
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
             axes.set_ylim(top=min(1.005, axes.get_ylim()[1] + 0.02))
         else:
             axes.set_ylim(bottom=0)
@@ -673,7 +674,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     body = "".join(
         f'<tr><th scope="row">{first}</th>{"".join(f"<td>{each}</td>" for each in rest)}</tr>' for first, *rest in rows
     )
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="wide" tabindex="0"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def confusion_table(metrics: dict[str, object], text: dict[str, str]) -> str:
@@ -688,7 +689,7 @@ def confusion_table(metrics: dict[str, object], text: dict[str, str]) -> str:
             cells += f"<td{wrong}{tint}>{count or ''}</td>"
         body += f'<tr><th scope="row">{label}</th>{cells}</tr>'
     return (
-        f'<div class="wide"><table class="confusion"><thead><tr><td>{E_(text["true_digit"])} \\ {E_(text["read_as"])}'
+        f'<div class="wide" tabindex="0"><table class="confusion"><thead><tr><td>{E_(text["true_digit"])} \\ {E_(text["read_as"])}'
         f"</td>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -807,7 +808,7 @@ def report(
 <dl class="figures">{"".join(f"<div><dt>{E_(name)}</dt><dd>{E_(value)}</dd></div>" for name, value in figures)}</dl>
 <h2>{fill("curve")}</h2>
 <p>{fill("curve_text", best=best)}</p>
-<div class="wide">{curve}</div>
+<div class="wide" tabindex="0">{curve}</div>
 <details><summary>{fill("curve_table")}</summary>
 {table([fill("epoch"), *(fill(key) for key in keys)], history)}</details>
 <h2>{fill("classes")}</h2>

@@ -114,7 +114,7 @@ EN = {
         "not_an_image": "Not a photograph, or damaged at its beginning.",
         "heic": "HEIC cannot be read here. Save it as JPEG first.",
         "corrupt": "Damaged: the picture cannot be read to its end.",
-        "too_many_pixels": "Too large: {detail} pixels.",
+        "too_many_pixels": "Too large: more than 100 million pixels.",
         "too_many_bytes": "Too large: {detail} MB.",
         "empty": "Empty file.",
         "link": "A link; links are not followed.",
@@ -208,7 +208,7 @@ ZH = {
         "not_an_image": "不是相片，或檔案開首已損壞。",
         "heic": "這裏無法讀取 HEIC 格式，請先另存為 JPEG。",
         "corrupt": "檔案損壞，無法讀至結尾。",
-        "too_many_pixels": "太大：{detail} 像素。",
+        "too_many_pixels": "太大：超過一億像素。",
         "too_many_bytes": "太大：{detail} MB。",
         "empty": "檔案是空的。",
         "link": "這是連結；連結不會跟隨。",
@@ -418,7 +418,7 @@ def work(task: dict) -> dict:
             raise
         return {"file": task["file"], "reason": "error", "detail": error.strerror or str(error)}
     except MemoryError:
-        return {"file": task["file"], "reason": "too_many_pixels", "detail": "?"}
+        return {"file": task["file"], "reason": "error", "detail": "MemoryError"}
     except Exception as error:  # decoders raise nearly anything on a hostile file
         return {"file": task["file"], "reason": "error", "detail": f"{type(error).__name__}: {error}"[:200]}
     finally:
@@ -503,7 +503,7 @@ def decode(content: bytes, max_edge: int) -> tuple[Image.Image, dict]:
     try:
         image = Image.open(io.BytesIO(content), formats=[each for each in FORMATS if each in Image.OPEN])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Unusable("too_many_pixels", f"> {MAX_PIXELS:,}") from error
+        raise Unusable("too_many_pixels") from error
     except MemoryError:
         raise
     except Exception as error:  # nothing it can open, whatever it said
@@ -1111,7 +1111,7 @@ def report(run: dict, records: list[dict], groups: list[list[dict]], sheets: lis
         for each in problems[:SHOWN_IN_REPORT]
     )
     unused = (
-        f'<div class="wide"><table><thead><tr><th scope="col">{fill("file")}</th><th scope="col">{fill("reason")}</th>'
+        f'<div class="wide" tabindex="0"><table><thead><tr><th scope="col">{fill("file")}</th><th scope="col">{fill("reason")}</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
         if rows
         else f"<p>{fill('problems_none')}</p>"
