@@ -571,7 +571,7 @@ def draw_curve(history: list[dict[str, float]], best: int, text: dict[str, str])
         left = best > (epochs[0] + epochs[-1]) / 2
         axes.annotate(
             text["best"].format(best=best),
-            (best, 0.5),
+            (best, 0.07 if what == "accuracy" else 0.93),
             (-5 if left else 5, 0),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
@@ -689,7 +689,8 @@ def confusion_table(metrics: dict[str, object], text: dict[str, str]) -> str:
             cells += f"<td{wrong}{tint}>{count or ''}</td>"
         body += f'<tr><th scope="row">{label}</th>{cells}</tr>'
     return (
-        f'<div class="wide" tabindex="0"><table class="confusion"><thead><tr><td>{E_(text["true_digit"])} \\ {E_(text["read_as"])}'
+        f'<div class="wide" tabindex="0"><table class="confusion"><thead><tr>'
+        f"<td>{E_(text['true_digit'])} \\ {E_(text['read_as'])}"
         f"</td>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

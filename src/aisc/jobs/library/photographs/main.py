@@ -1111,7 +1111,8 @@ def report(run: dict, records: list[dict], groups: list[list[dict]], sheets: lis
         for each in problems[:SHOWN_IN_REPORT]
     )
     unused = (
-        f'<div class="wide" tabindex="0"><table><thead><tr><th scope="col">{fill("file")}</th><th scope="col">{fill("reason")}</th>'
+        f'<div class="wide" tabindex="0"><table><thead><tr>'
+        f'<th scope="col">{fill("file")}</th><th scope="col">{fill("reason")}</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
         if rows
         else f"<p>{fill('problems_none')}</p>"
