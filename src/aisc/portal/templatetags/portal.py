@@ -368,7 +368,7 @@ def side_nav(items: Iterable[Any], label: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("portal/components/pager.html", takes_context=True)
-def pager(context: template.Context, page: Any, param: str = "page") -> dict[str, Any]:
+def pager(context: template.Context, page: Any, param: str = "page", label: str = "") -> dict[str, Any]:
     """Steps through a Django `Page`, keeping the filters in the address."""
     query = _query(context)
     paginator = page.paginator
@@ -381,7 +381,7 @@ def pager(context: template.Context, page: Any, param: str = "page") -> dict[str
         for n in paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     ]
     return {
-        "page": page,
+        "label": label or _("Pages"),
         "pages": pages,
         "several": paginator.num_pages > 1,
         "previous_url": link(page.previous_page_number()) if page.has_previous() else "",
