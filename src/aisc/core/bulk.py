@@ -6,10 +6,15 @@ database stores; defaults and ``save`` are not involved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
+
+_counter = itertools.count(1)
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -26,20 +31,66 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
-def allocate_ids(model: type[models.Model], count: int) -> range:
-    """``count`` fresh primary keys. Inside a transaction; on SQLite it relies on the held write lock."""
+def allocate_ids(model: type[models.Model], count: int) -> Sequence[int]:
+    """``count`` fresh primary keys, rising but perhaps with gaps. On SQLite inside a writing transaction only.
+
+    PostgreSQL draws each from the sequence, so that nobody waits and nobody else can draw the same.
+    On SQLite the write lock that the transaction holds sees to that; insert before allocating again.
+    """
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # One lock for the moment of allocation keeps the block contiguous.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table])
-            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
-            sequence = cursor.fetchone()[0]
-            cursor.execute("SELECT nextval(%s)", [sequence])
-            first = cursor.fetchone()[0]
-            cursor.execute("SELECT setval(%s, %s)", [sequence, first + count - 1])
-        else:
-            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            row = cursor.fetchone()
-            first = (row[0] if row else 0) + 1
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass) FROM generate_series(1, %s)", [table, count]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        first = (row[0] if row else 0) + 1
     return range(first, first + count)
+
+
+def among(column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
+    """SQL that ``column`` is one of ``values``, in one parameter however many there are; and its parameter."""
+    listed = list(values)
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", [listed]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(listed)]  # noqa: S608
+
+
+def stream(sql: str, parameters: Sequence[Any] = (), *, size: int = 5_000) -> Iterator[tuple[Any, ...]]:
+    """Rows of ``sql``, ``size`` at a time, however many there are; memory does not grow with them.
+
+    On PostgreSQL inside a transaction only: the rows are read through a server-side cursor.
+    """
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        cursor = connection.connection.cursor(name=f"aisc_stream_{next(_counter)}")
+    else:
+        cursor = connection.cursor()
+    with cursor:
+        cursor.execute(sql, list(parameters))
+        while rows := cursor.fetchmany(size):
+            yield from rows
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """One unchanging view of the database for all readings inside, while others go on writing.
+
+    Inside a transaction that is already open, that transaction's view.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        # Not atomic(): that would take the write lock (transaction_mode IMMEDIATE) for the whole reading.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")

@@ -1,7 +1,79 @@
-"""Who may do what in this room."""
+"""Who may do what with money.
+
+The scheme opens an award's budget, and jobs settle what they used, as the system: nobody can ask for that
+directly. Whoever releases, reverses and publishes works for the centre's finance; the secretariat does so
+for awards alone; an organisation asks for its own money.
+"""
 
 from __future__ import annotations
 
-from aisc.core.access import register
+from typing import Any
 
-register({})
+from aisc.core.access import Rule, register
+from aisc.ledger.models import Budget
+from aisc.people.access import (
+    EVERY_ROLE,
+    PAYERS,
+    STAFF,
+    WRITERS,
+    anyone,
+    centre_role,
+    nobody_but_the_system,
+    role_in,
+    signed_in,
+)
+from aisc.people.models import CentreRole
+
+Centre = CentreRole.Role
+MONEY = "money"
+
+
+def _project(budget: Budget) -> Any:
+    return budget.project
+
+
+def _secretariat_for_awards() -> Rule:
+    rule = centre_role(Centre.SECRETARIAT, scope=MONEY)
+    return Rule(
+        rule.who,
+        lambda actor, budget: budget.source == Budget.Source.AWARD and rule.allows(actor, budget),
+        MONEY,
+    )
+
+
+_finance = centre_role(Centre.FINANCE, scope=MONEY)
+_stewards = _finance | _secretariat_for_awards()
+_readers = role_in(EVERY_ROLE, place=_project) | centre_role(*STAFF)
+
+register(
+    {
+        # budgets
+        "ledger.view_budgets": signed_in(),
+        "ledger.view_budget": _readers,
+        "ledger.open_budget": nobody_but_the_system(),
+        "ledger.open_own_budget": role_in(PAYERS, scope=MONEY),
+        "ledger.raise_ceiling": role_in(PAYERS, place=_project, scope=MONEY),
+        "ledger.release_tranche": _stewards,
+        "ledger.suspend_budget": _stewards,
+        "ledger.resume_budget": _stewards,
+        "ledger.close_budget": _stewards,
+        # use
+        "ledger.place_holds": role_in(WRITERS, place=_project, scope="jobs"),
+        "ledger.release_holds": centre_role(Centre.OPERATOR, Centre.FINANCE, scope=MONEY),
+        "ledger.record_usage": nobody_but_the_system(),
+        "ledger.view_unattributed": centre_role(*STAFF),
+        "ledger.attribute_usage": centre_role(Centre.OPERATOR, Centre.FINANCE, scope=MONEY),
+        "ledger.reverse_entry": _finance,
+        # prices
+        "ledger.view_prices": anyone(),
+        "ledger.publish_price_list": _finance,
+        "ledger.move_to_price_list": _finance,
+        # statements and proof
+        "ledger.view_statement": role_in(EVERY_ROLE, place=lambda statement: statement.budget.project)
+        | centre_role(*STAFF),
+        "ledger.issue_statements": _finance,
+        "ledger.view_proof": centre_role(*STAFF),
+        "ledger.run_proof": centre_role(Centre.FINANCE, Centre.AUDITOR, Centre.OPERATOR, scope=MONEY),
+        "ledger.seal_day": nobody_but_the_system(),
+    }
+)
