@@ -6,4 +6,5 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from aisc.jobs import access  # noqa: F401 - registers who may do what
+        # Each registers what it has: who may do what, background work, the proof's source.
+        from aisc.jobs import access, tasks  # noqa: F401

@@ -55,6 +55,8 @@ class Job(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["project", "-id"], name="job_by_project"),
+            models.Index(fields=["budget", "-id"], name="job_by_budget"),
+            models.Index(fields=["submitted_by", "-id"], name="job_by_person"),
             models.Index(fields=["-id"], condition=Q(state__in=ACTIVE), name="job_active"),
         ]
 
@@ -71,6 +73,7 @@ class Run(models.Model):
     hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="run")
     state = models.CharField(max_length=20, choices=RUN.choices, default="held")
     reason = models.CharField(max_length=32, blank=True)  # aisc.jobs.engines.base.Reason
+    detail = models.CharField(max_length=500, blank=True)  # the engine's own words on why it refused, in English
     position = models.PositiveIntegerField(null=True)
     started_ms = models.BigIntegerField(null=True)
     ended_ms = models.BigIntegerField(null=True)

@@ -24,15 +24,38 @@ ENDED = tuple(state for state in LABELS if state not in ACTIVE)
 
 _ENDS = [state for state in ENDED if state != "rejected"]
 
+# What an array is called when its runs ended differently: the first of these that any of them has.
+WORST_FIRST = (
+    "failed",
+    "out_of_memory",
+    "over_limit",
+    "timeout",
+    "node_failed",
+    "rejected",
+    "cancelled",
+    "completed",
+)
+
+
+def state_of_job(counts: dict[str, int]) -> str:
+    """The state of a job whose runs are in these states. ``counts``: how many runs are in each, none empty."""
+    if any(state in counts for state in ACTIVE):
+        if set(counts) == {"held"}:
+            return "held"
+        # Between two of its runs an array is still under way.
+        under_way = "running" in counts or any(state in counts for state in ("completed", "failed", "timeout"))
+        return "running" if under_way else "queued"
+    return next(state for state in WORST_FIRST if state in counts)
+
+
 RUN = Machine(
     "run",
     LABELS,
     [
+        Transition("held", "queued", who="worker", guard="the engine accepted the run", effect="waits in the queue"),
+        Transition("held", "rejected", who="worker", guard="the engine will never run it", effect="hold released"),
         Transition(
-            "held", "queued", who="worker", guard="the engine accepted the run", effect="waits in the queue"
-        ),
-        Transition(
-            "held", "rejected", who="worker", guard="the engine will never run it", effect="hold released"
+            "queued", "rejected", who="worker", guard="the engine lost it and refuses it now", effect="hold released"
         ),
         Transition("held", "running", who="worker", guard="started before the worker looked again"),
         Transition("queued", "running", who="worker", guard="the engine started it"),

@@ -1,0 +1,317 @@
+"""The worker's part: give the engines what is held, take over what they did. ``docs/architecture.md`` has the picture.
+
+One cycle for each cluster: dispatch → cancel → tick → look → meter. Every step finds what is due in the database
+or the engine, calls the engine (outside any transaction, repeatable), then writes with one action. Nothing is
+remembered between cycles but when something was last done, so a cycle may be killed at any point, run twice, or
+run in two workers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from django.db.models import Exists, OuterRef
+
+from aisc.centre.models import Cluster
+from aisc.core import health
+from aisc.core.actions import system
+from aisc.core.errors import AiscError, Unavailable
+from aisc.core.worker import task
+from aisc.jobs import actions, workspaces
+from aisc.jobs.engines.base import Engine, EngineError, RunRejected, RunSpec, RunStatus, State
+from aisc.jobs.models import EngineCursor, Job, Run
+from aisc.jobs.registry import engine_for
+from aisc.jobs.states import ENDED
+from aisc.jobs.templates import results_folder
+
+log = logging.getLogger("aisc.jobs")
+T = TypeVar("T")
+
+ACTOR = system("jobs worker")
+BATCH = 500
+METER_BATCH = 1_000
+# With many runs under way, their places in the queue are read less often; their ends never wait for it.
+FEW = 200
+LOOK_EVERY_S = 2.0
+
+_looked: dict[str, float] = {}
+
+
+@task("jobs.engine", every_s=0.2, wakes=True)
+def run_engines() -> None:
+    """One cycle for every cluster. A cluster whose engine is away does not keep the others waiting."""
+    problems = []
+    for cluster in Cluster.objects.order_by("pk"):
+        try:
+            cycle(cluster, engine_for(cluster))
+        except (EngineError, AiscError) as error:
+            problems.append(f"{cluster.code}: {error}")
+    if problems:
+        raise EngineError("; ".join(problems))
+
+
+def cycle(cluster: Cluster, engine: Engine) -> None:
+    """Everything that is due between AISC and one engine, in the order in which a run lives."""
+    dispatch(cluster, engine)
+    cancel(cluster, engine)
+    tick = getattr(engine, "tick", None)
+    if tick is not None:
+        tick()
+    look(cluster, engine)
+    meter(cluster, engine)
+
+
+@task("jobs.reconcile", every_s=60.0)
+def reconcile_engines() -> None:
+    """Compare everything that is under way here with what the engines have; see :func:`reconcile`."""
+    problems = []
+    for cluster in Cluster.objects.order_by("pk"):
+        try:
+            reconcile(cluster, engine_for(cluster))
+        except (EngineError, AiscError) as error:
+            problems.append(f"{cluster.code}: {error}")
+    workspaces.sweep()
+    if problems:
+        raise EngineError("; ".join(problems))
+
+
+def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+# Dispatch
+
+
+def dispatch(cluster: Cluster, engine: Engine) -> int:
+    """Give the engine every run that is held, oldest first. How many it accepted.
+
+    A worker killed after the engine accepted and before that was written gives it the same runs again, under the
+    same names, which changes nothing.
+    """
+    accepted = 0
+    while held := _held(cluster):
+        by_job: dict[int, list[Run]] = defaultdict(list)
+        for run in held:
+            by_job[run.job_id].append(run)
+        ready = []
+        for group in by_job.values():
+            if _can_never_start(group[0].job):
+                actions.record_abandoned(ACTOR, cluster=cluster, refs=_refs(group))
+            elif (specs := _prepared(cluster, group)) is not None:
+                ready.append(specs)
+        accepted += _submit(cluster, engine, ready)
+    return accepted
+
+
+def _held(cluster: Cluster) -> list[Run]:
+    runs = Run.objects.filter(state="held", job__cluster=cluster).order_by("pk")
+    return list(runs.select_related("job__project", "job__accelerator").prefetch_related("job__after")[:BATCH])
+
+
+def _refs(runs: Iterable[Run | RunSpec]) -> list[str]:
+    return [run.ref for run in runs]
+
+
+def _can_never_start(job: Job) -> bool:
+    """Whether a job it comes after has ended otherwise than well. The engine would wait for ever for a run that was
+    rejected here and that it never heard of."""
+    return any(each.state in ENDED and each.state != "completed" for each in job.after.all())
+
+
+def _prepared(cluster: Cluster, runs: Sequence[Run]) -> list[RunSpec] | None:
+    """The specifications of one job's runs; None where its folders cannot be made, and it is rejected for that.
+
+    A full disk is nobody's fault and passes: then everything waits.
+    """
+    try:
+        return specifications(runs)
+    except Unavailable:
+        raise
+    except AiscError as error:
+        actions.record_rejected(ACTOR, cluster=cluster, refs=_refs(runs), detail=str(error))
+        return None
+
+
+def _submit(cluster: Cluster, engine: Engine, groups: Sequence[list[RunSpec]]) -> int:
+    """Submit runs, grouped by job, and record it. Where some are refused, job by job, so that only those are."""
+    specs = [spec for group in groups for spec in group]
+    if not specs:
+        return 0
+    try:
+        engine.submit(specs)
+    except RunRejected as error:
+        if len(groups) == 1:
+            actions.record_rejected(ACTOR, cluster=cluster, refs=_refs(specs), detail=str(error))
+            return 0
+        return sum(_submit(cluster, engine, [group]) for group in groups)
+    return actions.record_accepted(ACTOR, cluster=cluster, refs=_refs(specs))
+
+
+def specifications(runs: Sequence[Run]) -> list[RunSpec]:
+    """What the engine is told of each run. Makes the folders that the runs start in and write to."""
+    after: dict[int, tuple[str, ...]] = {}
+    specs = []
+    for run in runs:
+        job = run.job
+        if job.pk not in after:
+            waits = Run.objects.filter(job__before=job).exclude(state="completed")
+            after[job.pk] = tuple(waits.order_by("pk").values_list("ref", flat=True))
+        output = results_folder(job.uid) + (f"/{run.index}" if job.array_size > 1 else "")
+        workdir, results = workspaces.prepare_run(job.project, job.workdir, output)
+        specs.append(
+            RunSpec(
+                ref=run.ref,
+                name=job.name,
+                project=job.project.uid,
+                argv=tuple(job.command),
+                workdir=str(workdir),
+                accelerator=job.accelerator.code,
+                accelerator_count=job.accelerator_count,
+                cpus=job.cpus,
+                memory_mb=job.memory_mb,
+                time_limit_ms=job.time_limit_ms,
+                env={
+                    **job.environment,
+                    "AISC_JOB": job.uid,
+                    "AISC_RUN": run.ref,
+                    "AISC_ARRAY_INDEX": str(run.index),
+                    "AISC_ARRAY_SIZE": str(job.array_size),
+                    "AISC_OUTPUT": str(results),
+                },
+                after=after[job.pk],
+                shares=max(1, job.project.shares),
+            )
+        )
+    return specs
+
+
+# Cancel
+
+
+def cancel(cluster: Cluster, engine: Engine) -> None:
+    """Tell the engine which runs are to end. Said again until their accounting has come: saying it is harmless."""
+    asked = Run.objects.filter(
+        state__in=("queued", "running"), job__cluster=cluster, job__cancel_asked_at__isnull=False
+    )
+    for refs in batches(asked.order_by("pk").values_list("ref", flat=True)):
+        engine.cancel(refs)
+
+
+# Look
+
+
+def look(cluster: Cluster, engine: Engine) -> int:
+    """Write what the engine says about waiting and running runs. How many changed."""
+    known = {
+        row[0]: row[1:]
+        for row in Run.objects.filter(state__in=("queued", "running"), job__cluster=cluster)
+        .order_by("pk")
+        .values_list("ref", "state", "reason", "position")
+    }
+    if len(known) > FEW and time.monotonic() - _looked.get(cluster.code, 0.0) < LOOK_EVERY_S:
+        return 0
+    _looked[cluster.code] = time.monotonic()
+    changed = 0
+    for refs in batches(known):
+        news = [
+            status
+            for status in engine.states(refs).values()
+            if status.state in (State.QUEUED, State.RUNNING) and _seen(status) != known[status.ref]
+        ]
+        if news:
+            changed += actions.record_states(ACTOR, cluster=cluster, statuses=news)
+    return changed
+
+
+def _seen(status: RunStatus) -> tuple[str, str, int | None]:
+    return status.state.value, status.reason.value, status.position
+
+
+# Meter
+
+
+def meter(cluster: Cluster, engine: Engine) -> int:
+    """Take over the engine's accounting from where it was left. How many runs ended."""
+    ended = 0
+    while True:
+        position, _made = EngineCursor.objects.get_or_create(cluster=cluster)
+        found, cursor = engine.usage_since(position.cursor, METER_BATCH)
+        if not found:
+            return ended
+        ended += actions.settle_usage(ACTOR, cluster=cluster, ended=found, before=position.cursor, cursor=cursor)
+        if len(found) < METER_BATCH:
+            return ended
+
+
+# Reconcile
+
+
+def reconcile(cluster: Cluster, engine: Engine) -> None:
+    """Find runs that are under way here and unknown to the engine, whose memory was lost or put back.
+
+    One that was waiting is given to it again. One that had started is not, since it may have done its work: it is
+    written off and nothing is charged for it. Held runs are the dispatcher's.
+    """
+    meter(cluster, engine)
+    _end_waiting_for_nothing(cluster, engine)
+    for state in ("queued", "running"):
+        refs = Run.objects.filter(state=state, job__cluster=cluster).order_by("pk").values_list("ref", flat=True)
+        for batch in batches(list(refs)):
+            lost = _unknown(engine, batch)
+            if not lost:
+                continue
+            if state == "running":
+                log.error("cluster %s no longer knows %d runs that had started", cluster.code, len(lost))
+                actions.record_lost(ACTOR, cluster=cluster, refs=lost)
+            else:
+                log.warning("cluster %s never heard of %d queued runs; submitting again", cluster.code, len(lost))
+                _submit_again(cluster, engine, lost)
+
+
+def _end_waiting_for_nothing(cluster: Cluster, engine: Engine) -> None:
+    """End runs whose turn can never come, because a run they wait for was rejected here after they were submitted."""
+    failed = Job.objects.filter(state__in=ENDED, before=OuterRef("job")).exclude(state="completed")
+    waiting = Run.objects.filter(Exists(failed), state="queued", job__cluster=cluster).order_by("pk")
+    for refs in batches(list(waiting.values_list("ref", flat=True))):
+        engine.cancel(refs)
+
+
+def _unknown(engine: Engine, refs: Sequence[str]) -> list[str]:
+    return [ref for ref, status in engine.states(refs).items() if status.state is State.UNKNOWN]
+
+
+def _submit_again(cluster: Cluster, engine: Engine, refs: Sequence[str]) -> None:
+    runs = Run.objects.filter(ref__in=refs, state="queued").order_by("pk")
+    by_job: dict[int, list[Run]] = defaultdict(list)
+    for run in runs.select_related("job__project", "job__accelerator"):
+        by_job[run.job_id].append(run)
+    prepared = [_prepared(cluster, group) for group in by_job.values()]
+    _submit(cluster, engine, [specs for specs in prepared if specs is not None])
+
+
+def engine_health() -> tuple[bool, str]:
+    """For ``/readyz``: whether every cluster's engine can run jobs now."""
+    problems = []
+    for cluster in Cluster.objects.order_by("pk"):
+        try:
+            state = engine_for(cluster).health()
+        except (EngineError, AiscError) as error:
+            problems.append(f"{cluster.code}: {error}")
+            continue
+        if not state.ok:
+            problems.append(f"{cluster.code}: {state.detail}")
+    return not problems, "; ".join(problems)
+
+
+health.register("engine", engine_health)
