@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from aisc.people.models import Bilingual
@@ -77,12 +78,23 @@ class NodeAccelerator(models.Model):
 
 
 class CapacityPhase(Bilingual):
-    """A phase of the centre's capacity as announced: from this day, this many PFLOPS (dense FP16)."""
+    """A phase of the centre's capacity as announced: from this day, this many PFLOPS.
+
+    Where no day was announced, ``stated`` has the words that were used and ``starts_on`` a day that fits them.
+    """
 
     code = models.SlugField(max_length=32, unique=True)
     starts_on = models.DateField()
+    stated_en = models.CharField(max_length=100, blank=True)
+    stated_zh = models.CharField(max_length=100, blank=True)
     pflops = models.PositiveIntegerField()
     source = models.CharField(max_length=300)
 
     class Meta:
         ordering = ["starts_on"]
+
+    @property
+    def stated(self) -> str:
+        """When it starts, in the words of the announcement; empty where the day itself was announced."""
+        chinese = (get_language() or "en").startswith("zh")
+        return (self.stated_zh or self.stated_en) if chinese else (self.stated_en or self.stated_zh)

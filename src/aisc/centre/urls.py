@@ -1,4 +1,9 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from aisc.centre import views
 
 app_name = "centre"
-urlpatterns: list = []
+urlpatterns = [
+    path("centre/", views.overview, name="overview"),
+    path("centre/accelerators/<slug:code>/", views.accelerator, name="accelerator"),
+]

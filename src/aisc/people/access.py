@@ -21,6 +21,7 @@ SCOPES = {
     "people": _("manage organisations, projects and members"),
     "scheme": _("apply, review and decide"),
     "money": _("manage budgets, prices and statements"),
+    "centre": _("manage the centre's equipment"),
     "account": _("manage your own account and tokens"),
 }
 

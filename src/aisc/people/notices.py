@@ -92,3 +92,8 @@ def centre_name() -> str:
 
     chinese = (get_language() or "").startswith("zh")
     return settings.CENTRE_NAME_ZH if chinese else settings.CENTRE_NAME_EN
+
+
+def centre_names() -> dict[str, str]:
+    """The centre's two names."""
+    return {"name_en": settings.CENTRE_NAME_EN, "name_zh": settings.CENTRE_NAME_ZH}

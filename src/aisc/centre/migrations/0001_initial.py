@@ -36,6 +36,8 @@ class Migration(migrations.Migration):
                 ('name_zh', models.CharField(blank=True, max_length=200, verbose_name='name in Chinese')),
                 ('code', models.SlugField(max_length=32, unique=True)),
                 ('starts_on', models.DateField()),
+                ('stated_en', models.CharField(blank=True, max_length=100)),
+                ('stated_zh', models.CharField(blank=True, max_length=100)),
                 ('pflops', models.PositiveIntegerField()),
                 ('source', models.CharField(max_length=300)),
             ],
