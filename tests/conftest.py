@@ -18,3 +18,4 @@ state_folder().prepare()
 
 # Imported rather than named in pytest_plugins, where "fixtures" means pytest's own module.
 from fixtures import *  # noqa: F403
+from postgres import on_postgres, postgres_url  # noqa: F401

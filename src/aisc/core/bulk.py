@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 _counter = itertools.count(1)
+_PARAMETERS = 900  # in one statement; every SQLite takes 999
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -27,8 +28,41 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
                 for row in rows:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
+            _insert_in_groups(cursor, f"INSERT INTO {table} ({names}) VALUES", len(columns), list(rows))
+
+
+def _insert_in_groups(cursor: Any, start: str, width: int, rows: list[Sequence[Any]]) -> None:
+    # One statement for many rows is three times as fast as many executions of a statement for one row.
+    row_marks = f"({', '.join(['%s'] * width)})"
+    group = max(1, _PARAMETERS // width)
+    whole = len(rows) - len(rows) % group
+    flat = itertools.chain.from_iterable
+    cursor.executemany(
+        f"{start} {', '.join([row_marks] * group)}",
+        [list(flat(rows[first : first + group])) for first in range(0, whole, group)],
+    )
+    cursor.executemany(f"{start} {row_marks}", rows[whole:])
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Set ``columns`` (whole numbers or text) of many rows; each of ``rows`` is their values, then the id."""
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            kinds = ["bigint" if isinstance(value, int) else "text" for value in rows[0]]
+            arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+            names = ", ".join(f"v{number}" for number in range(len(kinds)))
+            changes = ", ".join(f"{quote(column)} = v.v{number}" for number, column in enumerate(columns))
+            cursor.execute(
+                f"UPDATE {table} AS t SET {changes} FROM unnest({arrays}) AS v({names}) WHERE t.id = v.v{len(columns)}",  # noqa: S608
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+        else:
+            changes = ", ".join(f"{quote(column)} = %s" for column in columns)
+            cursor.executemany(f"UPDATE {table} SET {changes} WHERE id = %s", rows)  # noqa: S608
 
 
 def allocate_ids(model: type[models.Model], count: int) -> Sequence[int]:
@@ -40,9 +74,8 @@ def allocate_ids(model: type[models.Model], count: int) -> Sequence[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass) FROM generate_series(1, %s)", [table, count]
-            )
+            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+            cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [cursor.fetchone()[0], count])
             return [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         row = cursor.fetchone()

@@ -18,7 +18,7 @@ from django.db import connection
 from aisc.core import bulk, clock
 from aisc.core.money import share
 from aisc.ledger import chain
-from aisc.ledger.models import Account, Entry, Posting
+from aisc.ledger.models import Account, Budget, Entry, Posting, RunningTotal
 from aisc.ledger.rating import fitting, total
 
 
@@ -37,6 +37,15 @@ class Rate:
 
 
 @dataclass(slots=True)
+class Running:
+    """How much one budget has used at one price, and what was charged for it. ``id`` 0: not in the database yet."""
+
+    id: int = 0
+    quantity: int = 0
+    amount: int = 0
+
+
+@dataclass(slots=True)
 class Book:
     """One locked budget, in memory: what :class:`Budget` counts, and its running totals by price."""
 
@@ -52,7 +61,7 @@ class Book:
     seq: int
     head: str
     account: int  # of the organisation
-    totals: dict[int, list[int]] = field(default_factory=dict)  # price → [quantity, amount]
+    totals: dict[int, Running] = field(default_factory=dict)  # by price
     dirty: bool = False
     start: str = field(init=False)
 
@@ -88,11 +97,11 @@ class Journal:
             self.rates = {row[0]: Rate(*row) for row in cursor.fetchall()}
             which, parameters = bulk.among("budget_id", self.books)
             cursor.execute(
-                f"SELECT budget_id, price_id, quantity, amount FROM ledger_runningtotal WHERE {which}",  # noqa: S608
+                f"SELECT budget_id, price_id, id, quantity, amount FROM ledger_runningtotal WHERE {which}",  # noqa: S608
                 parameters,
             )
-            for budget_id, price_id, quantity, amount in cursor.fetchall():
-                self.books[budget_id].totals[price_id] = [quantity, amount]
+            for budget_id, price_id, *running in cursor.fetchall():
+                self.books[budget_id].totals[price_id] = Running(*running)
 
     def release(self, book: Book, amount: int, reason: str) -> None:
         """Make ``amount`` more usable; a negative one lapses."""
@@ -103,14 +112,14 @@ class Journal:
     def cost(self, book: Book, price_id: int, quantity: int) -> int:
         """What :meth:`charge` would charge, in cents at list price."""
         rate = self.rates[price_id]
-        before, charged = book.totals.get(price_id, (0, 0))
-        return total(rate.cents, rate.per, before + quantity) - charged
+        running = book.totals.get(price_id) or Running()
+        return total(rate.cents, rate.per, running.quantity + quantity) - running.amount
 
     def fitting(self, book: Book, price_id: int, quantity: int) -> int:
         """As much of ``quantity`` as what is available pays for."""
         rate = self.rates[price_id]
-        before, charged = book.totals.get(price_id, (0, 0))
-        most = fitting(rate.cents, rate.per, before, charged, book.available)
+        running = book.totals.get(price_id) or Running()
+        most = fitting(rate.cents, rate.per, running.quantity, running.amount, book.available)
         return quantity if most is None else min(quantity, most)
 
     def charge(
@@ -134,11 +143,11 @@ class Journal:
         rate = self.rates[price_id]
         running = book.totals.get(price_id)
         if running is None:
-            running = book.totals[price_id] = [0, 0]
-        running[0] += quantity
-        after = total(rate.cents, rate.per, running[0])
-        amount = after - running[1]
-        running[1] = after
+            running = book.totals[price_id] = Running()
+        running.quantity += quantity
+        after = total(rate.cents, rate.per, running.quantity)
+        amount = after - running.amount
+        running.amount = after
         book.gross += amount
         scheme = share(book.gross, book.scheme_bps) - book.gross_scheme
         book.gross_scheme += scheme
@@ -242,31 +251,44 @@ class Journal:
 
     def _write_totals(self) -> None:
         dirty = [book for book in self.books.values() if book.dirty]
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO ledger_runningtotal (budget_id, price_id, quantity, amount) VALUES (%s, %s, %s, %s)"
-                " ON CONFLICT (budget_id, price_id)"
-                " DO UPDATE SET quantity = excluded.quantity, amount = excluded.amount",
-                [(book.id, price_id, *running) for book in dirty for price_id, running in book.totals.items()],
-            )
-            cursor.executemany(
-                "UPDATE ledger_budget SET released = %s, charged = %s, charged_scheme = %s, held = %s, gross = %s,"
-                " gross_scheme = %s, entry_count = %s, head_hash = %s WHERE id = %s",
-                [
-                    (
-                        book.released,
-                        book.charged,
-                        book.charged_scheme,
-                        book.held,
-                        book.gross,
-                        book.gross_scheme,
-                        book.seq,
-                        book.head,
-                        book.id,
-                    )
-                    for book in dirty
-                ],
-            )
+        bulk.update(
+            Budget,
+            [
+                "released",
+                "charged",
+                "charged_scheme",
+                "held",
+                "gross",
+                "gross_scheme",
+                "entry_count",
+                "head_hash",
+            ],
+            [
+                (
+                    book.released,
+                    book.charged,
+                    book.charged_scheme,
+                    book.held,
+                    book.gross,
+                    book.gross_scheme,
+                    book.seq,
+                    book.head,
+                    book.id,
+                )
+                for book in dirty
+            ],
+        )
+        totals = [(book.id, price_id, running) for book in dirty for price_id, running in book.totals.items()]
+        bulk.update(
+            RunningTotal,
+            ["quantity", "amount"],
+            [(run.quantity, run.amount, run.id) for _b, _p, run in totals if run.id],
+        )
+        bulk.insert(
+            RunningTotal,
+            ["budget_id", "price_id", "quantity", "amount"],
+            [(book_id, price_id, run.quantity, run.amount) for book_id, price_id, run in totals if not run.id],
+        )
         for book in dirty:
             book.dirty = False
 
