@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -12,7 +13,8 @@ from typing import Any, Generic, TypeVar
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from ninja import Schema
+from ninja import Schema, Status
+from ninja.responses import NinjaJSONEncoder
 
 from aisc.core import clock
 from aisc.core.errors import BadInput, Conflict
@@ -63,7 +65,7 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
         key = request.headers.get("Idempotency-Key", "")
         person = request.actor.person
         if not key or person is None:
-            return view(request, *args, **kwargs)
+            return _with_status(view(request, *args, **kwargs))
         if len(key) > 200:
             raise BadInput(_("An idempotency key has at most 200 characters."), field="Idempotency-Key")
         digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
@@ -71,8 +73,8 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
             with transaction.atomic():
                 if (earlier := _earlier(person, key, digest)) is not None:
                     return earlier
-                answer = view(request, *args, **kwargs)
-                status, body = answer if isinstance(answer, tuple) else (200, answer)
+                answer = _with_status(view(request, *args, **kwargs))
+                status, body = (answer.status_code, answer.value) if isinstance(answer, Status) else (200, answer)
                 IdempotentAnswer.objects.create(
                     person=person,
                     key=key,
@@ -88,7 +90,14 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
                 return earlier
             raise
 
+    # Ninja reads the view's annotations; resolved here, they may be written as text there.
+    run.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
     return run
+
+
+def _with_status(answer: Any) -> Any:
+    """``(201, body)`` as Ninja wants it now."""
+    return Status(*answer) if isinstance(answer, tuple) else answer
 
 
 def _earlier(person: Any, key: str, digest: str) -> HttpResponse | None:
@@ -100,18 +109,24 @@ def _earlier(person: Any, key: str, digest: str) -> HttpResponse | None:
             _("This idempotency key was used for another request. Use a new key for each new request."),
             code="idempotency.reused",
         )
-    return JsonResponse(row.body, status=row.status, safe=False, headers={"Idempotency-Replayed": "true"})
+    headers = {"Idempotency-Replayed": "true"}
+    if row.status == 204:
+        return HttpResponse(status=204, headers=headers)
+    return JsonResponse(row.body, status=row.status, safe=False, headers=headers)
 
 
 def _plain(body: Any) -> Any:
-    if isinstance(body, Schema):
-        return json.loads(body.model_dump_json())
-    return body
+    return json.loads(_text(body)) if isinstance(body, Schema) else body
+
+
+def _text(body: Schema) -> str:
+    """As Ninja writes it, so that an answer given again is the same to the last digit of its times."""
+    return json.dumps(body.model_dump(), cls=NinjaJSONEncoder)
 
 
 def with_etag(request: HttpRequest, body: Schema) -> HttpResponse:
     """``body`` as JSON with an ETag, or 304 when the caller already has it."""
-    text = body.model_dump_json()
+    text = _text(body)
     tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
