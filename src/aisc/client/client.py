@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import TracebackType
 
 from aisc.client.resources.centre import CentreFacts
+from aisc.client.resources.files import Files
+from aisc.client.resources.jobs import Jobs, Templates
 from aisc.client.resources.ledger import Budgets, Ledger, PriceLists, Statements, UsageRecords
 from aisc.client.resources.people import Accounts, Organisations, Projects, Tokens
 from aisc.client.transport import Transport
@@ -19,9 +21,17 @@ class Client:
         from aisc.client import Client
 
         with Client("http://127.0.0.1:8000", token="aisc_…") as centre:
-            job = centre.jobs.submit(budget="bud-…", command=["python", "train.py"], time_limit="10m")
+            budget = next(centre.budgets.list(state="active"))
+            job = centre.jobs.submit(
+                project=budget.project,
+                budget=budget,
+                name="first run",
+                command=["python", "-c", "print('hello')"],
+                time_limit="10m",
+            )
             for piece in centre.jobs.follow(job):
-                print(piece.decode(), end="")
+                print(piece.text, end="")
+            print(centre.jobs.wait(job).cost.applicant_cents, "cents are ours")
 
     Every refusal raises a :class:`~aisc.client.errors.CentreError` whose ``detail`` says what to do. Requests that
     got no answer are made again for up to ``patience_s`` seconds, which cannot do a thing twice; ``on_pause`` is
@@ -51,6 +61,9 @@ class Client:
         self.statements = Statements(transport)
         self.usage = UsageRecords(transport)
         self.ledger = Ledger(transport)
+        self.templates = Templates(transport)
+        self.jobs = Jobs(transport)
+        self.files = Files(transport)
 
     @property
     def url(self) -> str:

@@ -15,13 +15,14 @@ from aisc.client.errors import BY_STATUS, CentreError, Refused, Unreachable
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 8.0
-CONNECT_TRIES = 4  # nobody listens there: more tries would only make a wrong address look like a slow one
+# Where nobody has answered yet, more tries would only make a wrong address look like a slow one.
+FIRST_CONNECT_TRIES = 4
 KEPT_ANSWERS = 128
 CHUNK = 256 * 1024
 # "Try again": refused before anything was changed, or said by a proxy whose backend is away.
 TEMPORARY = frozenset({429, 502, 503, 504})
 
-Progress = Callable[[int], None]  # is told how many bytes have gone or come so far
+OnBytes = Callable[[int], None]  # is told how many bytes have gone or come so far
 
 
 class Transport:
@@ -49,6 +50,7 @@ class Transport:
             headers["Authorization"] = f"Bearer {token}"
         self._http = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=timeout_s)
         self._kept: OrderedDict[str, tuple[str, Any]] = OrderedDict()
+        self._met = False  # whether this address has answered before
 
     def close(self) -> None:
         self._http.close()
@@ -73,6 +75,11 @@ class Transport:
     def get_bytes(self, path: str, **query: Any) -> bytes:
         """The answer to a GET as it came: a document, a small file."""
         return checked(self._send("GET", path, params=_given(query))).content
+
+    def get_part(self, path: str, part: str) -> Any:
+        """The JSON answer to a GET that asks for ``part`` of it (Range); None where that is part of a file."""
+        answer = self._send("GET", path, headers={"Range": part})
+        return None if answer.status_code in {206, 416} else _json(checked(answer))
 
     def pages(self, path: str, **query: Any) -> Iterator[Any]:
         """Every item of a list; the next page is asked for when it is reached."""
@@ -117,7 +124,7 @@ class Transport:
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self.write("POST", path, body, **options)
 
-    def put_file(self, path: str, source: BinaryIO, size: int, *, progress: Progress | None = None) -> Any:
+    def put_file(self, path: str, source: BinaryIO, size: int, *, progress: OnBytes | None = None) -> Any:
         """Send ``size`` bytes of a seekable file as they are read. Sent again from its beginning when interrupted."""
         start = source.tell()
 
@@ -159,9 +166,11 @@ class Transport:
                 never_arrived = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
                 if isinstance(error, httpx.UnsupportedProtocol) or not (repeat or never_arrived):
                     raise trouble from error
-                if (never_arrived and pauses.taken >= CONNECT_TRIES - 1) or not pauses.take(trouble.detail):
+                enough = not self._met and pauses.taken >= FIRST_CONNECT_TRIES - 1
+                if enough or not pauses.take(trouble.detail):
                     raise trouble from error
             else:
+                self._met = True
                 if answer.status_code not in TEMPORARY:
                     return answer
                 if not pauses.take(_detail(answer), least_s=_retry_after(answer)):
