@@ -28,8 +28,7 @@ def cluster(prices):
         code="local", defaults={"engine": "local", "name_en": "This machine", "name_zh": "本機"}
     )
     node = Node.objects.create(cluster=found, name="node1", cpus=4, memory_mb=8192, seen_at=clock.now())
-    for code, count in [("cpu", 4), ("h800", 2)]:
-        NodeAccelerator.objects.create(node=node, type=AcceleratorType.objects.get(code=code), count=count)
+    NodeAccelerator.objects.create(node=node, type=AcceleratorType.objects.get(code="h800"), count=2)
     return found
 
 

@@ -69,6 +69,11 @@ class MemoryEngine:
         )
         self.order.append(ref)
 
+    def reset(self) -> None:
+        """Nothing was ever submitted."""
+        for thing in (self.specs, self.started, self.ended, self.order, self.cancelled, self.logs):
+            thing.clear()
+
     def forget(self, *refs: str) -> None:
         for ref in refs:
             self.specs.pop(ref, None)

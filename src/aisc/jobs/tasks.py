@@ -11,11 +11,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from django.db.models import Exists, OuterRef
 
+from aisc.centre.actions import sync_nodes
 from aisc.centre.models import Cluster
 from aisc.core import health
 from aisc.core.actions import system
@@ -43,11 +44,29 @@ _looked: dict[str, float] = {}
 
 @task("jobs.engine", every_s=0.2, wakes=True)
 def run_engines() -> None:
-    """One cycle for every cluster. A cluster whose engine is away does not keep the others waiting."""
+    """One cycle for every cluster."""
+    _for_every_cluster(cycle)
+
+
+@task("jobs.nodes", every_s=5.0)
+def report_nodes() -> None:
+    """Tell the centre what machines the engines have and how busy they are."""
+    _for_every_cluster(lambda cluster, engine: sync_nodes(ACTOR, cluster=cluster, nodes=engine.nodes()))
+
+
+@task("jobs.reconcile", every_s=60.0)
+def reconcile_engines() -> None:
+    """Compare everything that is under way here with what the engines have; see :func:`reconcile`."""
+    workspaces.sweep()
+    _for_every_cluster(reconcile)
+
+
+def _for_every_cluster(work: Callable[[Cluster, Engine], object]) -> None:
+    """A cluster whose engine is away does not keep the others waiting. Raises EngineError at the end."""
     problems = []
     for cluster in Cluster.objects.order_by("pk"):
         try:
-            cycle(cluster, engine_for(cluster))
+            work(cluster, engine_for(cluster))
         except (EngineError, AiscError) as error:
             problems.append(f"{cluster.code}: {error}")
     if problems:
@@ -63,20 +82,6 @@ def cycle(cluster: Cluster, engine: Engine) -> None:
         tick()
     look(cluster, engine)
     meter(cluster, engine)
-
-
-@task("jobs.reconcile", every_s=60.0)
-def reconcile_engines() -> None:
-    """Compare everything that is under way here with what the engines have; see :func:`reconcile`."""
-    problems = []
-    for cluster in Cluster.objects.order_by("pk"):
-        try:
-            reconcile(cluster, engine_for(cluster))
-        except (EngineError, AiscError) as error:
-            problems.append(f"{cluster.code}: {error}")
-    workspaces.sweep()
-    if problems:
-        raise EngineError("; ".join(problems))
 
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

@@ -45,16 +45,16 @@ def results_folder(uid: str) -> str:
 def wish(
     *,
     uid: str,
-    command: Sequence[str] | None,
-    template: str,
-    parameters: Mapping[str, str] | None,
-    accelerator: str,
-    accelerator_count: int | None,
-    memory_mb: int | str | None,
-    time_limit_ms: int | str | None,
-    inputs: Iterable[str],
-    outputs: Iterable[str],
-    workdir: str,
+    command: Sequence[str] | None = None,
+    template: str = "",
+    parameters: Mapping[str, str] | None = None,
+    accelerator: str = "",
+    accelerator_count: int | None = None,
+    memory_mb: int | str | None = None,
+    time_limit_ms: int | str | None = None,
+    inputs: Iterable[str] = (),
+    outputs: Iterable[str] = (),
+    workdir: str = "",
 ) -> Wish:
     """What is asked for, from a template or from a command; never from both. Raises BadInput."""
     if template and command:

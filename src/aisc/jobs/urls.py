@@ -1,4 +1,26 @@
 from django.urls import path
 
+from aisc.jobs.views import files, jobs, new
+
 app_name = "jobs"
-urlpatterns: list = [path("jobs/<str:uid>/", lambda request, uid: None, name="job")]
+urlpatterns = [
+    path("jobs/", jobs.index, name="jobs"),
+    path("jobs/new", new.choose, name="new"),
+    path("jobs/new/cost", new.cost, name="cost"),
+    path("jobs/new/<slug:kind>", new.form, name="form"),
+    path("jobs/<slug:uid>/", jobs.job, name="job"),
+    path("jobs/<slug:uid>/status", jobs.status, name="status"),
+    path("jobs/<slug:uid>/runs", jobs.runs, name="runs"),
+    path("jobs/<slug:uid>/events", jobs.events, name="events"),
+    path("jobs/<slug:uid>/log", jobs.log, name="log"),
+    path("jobs/<slug:uid>/cancel", jobs.cancel, name="cancel"),
+    path("jobs/<slug:uid>/retry", jobs.retry, name="retry"),
+    path("jobs/<slug:uid>/note", jobs.note, name="note"),
+    # The slash after “files” keeps what is relative in a report relative to where it lies in the workspace.
+    path("projects/<slug:uid>/files/", files.files, name="files"),
+    path("projects/<slug:uid>/files/<path:path>", files.files, name="files"),
+    path("projects/<slug:uid>/upload", files.upload, name="upload"),
+    path("projects/<slug:uid>/new-folder", files.make_folder, name="make_folder"),
+    path("projects/<slug:uid>/change/<path:path>", files.change, name="change_file"),
+    path("projects/<slug:uid>/delete/<path:path>", files.delete, name="delete_file"),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from aisc.core.actions import note as audit
 from aisc.core.errors import BadInput, Conflict, SignInNeeded
 from aisc.jobs import placement, specification, templates, workspaces
 from aisc.jobs.models import Job, Run, job_uid
+from aisc.jobs.placement import Place
 from aisc.jobs.specification import Specification
 from aisc.jobs.states import ENDED
 from aisc.ledger import actions as ledger
@@ -29,6 +30,51 @@ from aisc.people.models import Project
 HOLD_FOR = timedelta(days=30)
 # Every run of an array waits for every run it comes after; the engine keeps each such pair.
 MAX_DEPENDENCY_PAIRS = 100_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request that was found good, with what the centre has decided about it. Nothing is written or held yet."""
+
+    spec: Specification
+    place: Place
+    price: Price
+    parameters: dict[str, str]
+    after: list[Job]
+
+
+def plan_job(
+    *,
+    uid: str,
+    project: Project,
+    budget: Budget,
+    after: Iterable[str] = (),
+    name: str,
+    cpus: int | None = None,
+    array_size: int = 1,
+    environment: Mapping[str, str] | None = None,
+    note: str = "",
+    **wished: Any,
+) -> Plan:
+    """Check everything about a job as :func:`submit_job` takes it, but for whether the budget has the money.
+
+    Raises BadInput, Conflict (project closed).
+    """
+    if project.closed_at is not None:
+        raise Conflict(_("This project is closed. Reopen it, or choose another."), code="project.closed")
+    if budget.project_id != project.pk:
+        raise BadInput(_("This budget belongs to another project."), field="budget")
+    wish = templates.wish(uid=uid, **wished)
+    spec = specification.read(
+        name=name, cpus=cpus, array_size=array_size, environment=environment, note=note, **wish.fields
+    )
+    place = placement.find(
+        accelerator=spec.accelerator, count=spec.accelerator_count, cpus=spec.cpus, memory_mb=spec.memory_mb
+    )
+    _check_files(project, spec)
+    before = _dependencies(project, place, after, spec.array_size)
+    price = price_of(budget.price_list, place.accelerator)
+    return Plan(spec, place, price, wish.parameters, before)
 
 
 @action("jobs.submit", on="project")
@@ -67,36 +113,31 @@ def submit_job(
     """
     if actor.person is None:
         raise SignInNeeded
-    if project.closed_at is not None:
-        raise Conflict(_("This project is closed. Reopen it, or choose another."), code="project.closed")
-    if budget.project_id != project.pk:
-        raise BadInput(_("This budget belongs to another project."), field="budget")
     uid = uid or job_uid()
     if Job.objects.filter(uid=uid).exists():
         raise Conflict(_("This job was submitted already."), code="job.exists")
-    wish = templates.wish(
+    plan = plan_job(
         uid=uid,
+        project=project,
+        budget=budget,
+        name=name,
+        time_limit_ms=time_limit_ms,
         command=command,
         template=template,
         parameters=parameters,
         accelerator=accelerator,
         accelerator_count=accelerator_count,
+        cpus=cpus,
         memory_mb=memory_mb,
-        time_limit_ms=time_limit_ms,
+        array_size=array_size,
+        environment=environment,
         inputs=inputs,
         outputs=outputs,
         workdir=workdir,
+        after=after,
+        note=note,
     )
-    spec = specification.read(
-        name=name, cpus=cpus, array_size=array_size, environment=environment, note=note, **wish.fields
-    )
-    place = placement.find(
-        accelerator=spec.accelerator, count=spec.accelerator_count, cpus=spec.cpus, memory_mb=spec.memory_mb
-    )
-    spec = replace(spec, cpus=place.cpus, memory_mb=place.memory_mb)
-    _check_files(project, spec)
-    before = _dependencies(project, place, after, spec.array_size)
-    price = price_of(budget.price_list, place.accelerator)
+    spec, place = plan.spec, plan.place
     job = Job.objects.create(
         uid=uid,
         name=spec.name,
@@ -105,7 +146,7 @@ def submit_job(
         cluster=place.cluster,
         submitted_by=actor.person,
         template=template,
-        parameters=wish.parameters,
+        parameters=plan.parameters,
         command=list(spec.command),
         workdir=spec.workdir,
         environment=spec.environment,
@@ -121,8 +162,8 @@ def submit_job(
         note=spec.note,
         created_at=clock.now(),
     )
-    job.after.set(before)
-    held = _hold(actor, job, price)
+    job.after.set(plan.after)
+    held = _hold(actor, job, plan.price)
     transaction.on_commit(settings.STATE.wake_worker)
     audit(target=job, runs=job.array_size, held_cents=held, budget=budget.uid, accelerator=spec.accelerator)
     return job
@@ -167,7 +208,7 @@ def _check_files(project: Project, spec: Specification) -> None:
         )
 
 
-def _dependencies(project: Project, place: placement.Place, after: Iterable[str], array_size: int) -> list[Job]:
+def _dependencies(project: Project, place: Place, after: Iterable[str], array_size: int) -> list[Job]:
     uids = list(dict.fromkeys(after))
     found = {job.uid: job for job in Job.objects.filter(uid__in=uids, project=project)}
     for uid in uids:

@@ -1,0 +1,1 @@
+"""Pages of jobs and of a project's files."""
