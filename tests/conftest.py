@@ -1,20 +1,11 @@
-"""Every test run has its own state folder, made before Django reads its settings."""
+"""Fixtures for every test; the state folder is made in ``tests/early.py``."""
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 
-_folder = tempfile.TemporaryDirectory(prefix="aisc-tests-", ignore_cleanup_errors=True)
-os.environ["AISC_STATE"] = _folder.name
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aisc.core.settings")
 sys.path.insert(0, str(Path(__file__).parent))
-
-from aisc.core.state import state_folder
-
-state_folder().prepare()
 
 # Imported rather than named in pytest_plugins, where "fixtures" means pytest's own module.
 from fixtures import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""Every test: on SQLite with real browser and real jobs, then the rooms again on a real PostgreSQL; then the coverage gate."""
+"""Every test, on SQLite with a real browser and real jobs, then the rooms again on PostgreSQL; then the coverage gate."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def gate() -> None:
     wrong, covered, total = [], 0, 0
     for name, file in sorted(files.items()):
         summary = file["summary"]
-        if name.startswith(WHOLE) or name.endswith("/actions.py"):
+        if name.startswith(WHOLE) or name.endswith("/actions.py") or "/actions/" in name:
             if summary["missing_lines"] or summary["missing_branches"]:
                 wrong.append(f"{name}: lines {file['missing_lines']}, branches {file['missing_branches']}")
         else:
