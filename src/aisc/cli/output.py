@@ -93,7 +93,7 @@ def say(text: str) -> None:
     err.print(text, soft_wrap=True, markup=False)
 
 
-def fail(message: str, code: Exit = Exit.FAILED, **details: Any) -> NoReturn:
+def fail(message: str, code: Exit = Exit.FAILED, /, **details: Any) -> NoReturn:
     """End with ``code`` after telling what is wrong and what to do."""
     if wants_json():
         show_json({"error": message, "exit_code": int(code), **details})

@@ -178,7 +178,7 @@ class Transport:
 
     def unreachable(self, error: Exception) -> Unreachable:
         """``error`` of the connection as one of ours."""
-        reason = str(error).rstrip(".") or type(error).__name__
+        reason = _reason(error)
         return Unreachable(f"{self.url} does not answer: {reason}. Is it running, and is the address right?")
 
 
@@ -237,6 +237,16 @@ def _json(answer: httpx.Response) -> Any:
             f"{answer.request.url} answered something that is not JSON. Is this the address of an AISC centre?",
             status=answer.status_code,
         ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """What the system said, below the layers that passed it on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def _retry_after(answer: httpx.Response) -> float:

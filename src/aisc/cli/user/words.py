@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from rich.markup import escape
 from rich.text import Text
 
 SYMBOLS = {"HKD": "HK$"}
@@ -25,6 +26,11 @@ STATE_STYLES = {
     "node_failed": "red",
     "rejected": "red",
 }
+
+
+def plain(text: str) -> str:
+    """``text`` for a line of markup: brackets in it are brackets."""
+    return escape(text)
 
 
 def money(cents: int, currency: str = "HKD") -> str:

@@ -20,7 +20,7 @@ class Resource:
         self._t = transport
 
     def _pages(self, kind: type[M], path: str, **query: Any) -> Iterator[M]:
-        return (kind.model_validate(each) for each in self._t.pages(path, **query))
+        return (kind.read(each) for each in self._t.pages(path, **query))
 
 
 def at(template: str, *names: str | int) -> str:

@@ -11,7 +11,7 @@ from aisc.client.resources.base import Resource
 class CentreFacts(Resource):
     def get(self) -> Centre:
         """Phases of capacity, and the load now."""
-        return Centre.model_validate(self._t.get("/centre"))
+        return Centre.read(self._t.get("/centre"))
 
     def accelerators(self) -> Iterator[Accelerator]:
         """Accelerator types with the sources of their figures, also such as the centre does not own."""

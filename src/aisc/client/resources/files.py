@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from aisc.client.errors import NotFound, Refused, Unreachable
@@ -37,7 +37,7 @@ class Files(Resource):
     def _folder(self, project: Ref, path: str) -> Folder | None:
         """The folder; or None for a file, of which no more than a byte is sent."""
         found = self._t.get_part(_path(project, path), "bytes=0-0")
-        return None if found is None else Folder.model_validate(found)
+        return None if found is None else Folder.read(found)
 
     def upload(
         self, project: Ref, source: str | Path | BinaryIO, path: str, *, progress: OnBytes | None = None
@@ -52,7 +52,7 @@ class Files(Resource):
         begin = source.tell()
         size = source.seek(0, os.SEEK_END) - begin
         source.seek(begin)
-        return File.model_validate(self._t.put_file(_path(project, _inside(path)), source, size, progress=progress))
+        return File.read(self._t.put_file(_path(project, _inside(path)), source, size, progress=progress))
 
     def download(self, project: Ref, path: str, target: str | Path, *, progress: OnBytes | None = None) -> Path:
         """Write a file of the workspace to ``target`` on this machine, whole or not at all.
@@ -105,12 +105,12 @@ class Files(Resource):
 
     def make_folder(self, project: Ref, path: str, *, key: str | None = None) -> File:
         made = self._t.post(at("/projects/{}/folders", uid_of(project)), {"path": _inside(path)}, key=key)
-        return File.model_validate(made)
+        return File.read(made)
 
     def rename(self, project: Ref, path: str, to: str, *, key: str | None = None) -> File:
         """Rename or move a file or folder within the workspace."""
         body = {"path": _inside(path), "to": _inside(to)}
-        return File.model_validate(self._t.post(at("/projects/{}/renames", uid_of(project)), body, key=key))
+        return File.read(self._t.post(at("/projects/{}/renames", uid_of(project)), body, key=key))
 
 
 class _Broken(Exception):  # noqa: N818 - reads as the fact it is

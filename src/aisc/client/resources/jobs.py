@@ -75,10 +75,10 @@ class Jobs(Resource):
             "after": [uid_of(each) for each in after],
             "note": note,
         }
-        return JobDetail.model_validate(self._t.post("/jobs", body, key=key))
+        return JobDetail.read(self._t.post("/jobs", body, key=key))
 
     def get(self, job: Ref) -> JobDetail:
-        return JobDetail.model_validate(self._t.get(at("/jobs/{}", uid_of(job))))
+        return JobDetail.read(self._t.get(at("/jobs/{}", uid_of(job))))
 
     def list(
         self, *, state: str = "", project: Ref | None = None, budget: Ref | None = None, mine: bool = False, q: str = ""
@@ -103,15 +103,15 @@ class Jobs(Resource):
 
     def annotate(self, job: Ref, note: str, *, key: str | None = None) -> JobDetail:
         """Replace the job's note."""
-        return JobDetail.model_validate(self._t.write("PATCH", at("/jobs/{}", uid_of(job)), {"note": note}, key=key))
+        return JobDetail.read(self._t.write("PATCH", at("/jobs/{}", uid_of(job)), {"note": note}, key=key))
 
     def cancel(self, job: Ref, *, key: str | None = None) -> JobDetail:
         """Ask for a job to end; what it has used until then is charged. Raises Conflict when it has ended."""
-        return JobDetail.model_validate(self._t.post(at("/jobs/{}/cancel", uid_of(job)), key=key))
+        return JobDetail.read(self._t.post(at("/jobs/{}/cancel", uid_of(job)), key=key))
 
     def retry(self, job: Ref, *, key: str | None = None) -> JobDetail:
         """Submit the same job again, as a new one."""
-        return JobDetail.model_validate(self._t.post(at("/jobs/{}/retry", uid_of(job)), key=key))
+        return JobDetail.read(self._t.post(at("/jobs/{}/retry", uid_of(job)), key=key))
 
     def wait(
         self, job: Ref, *, timeout_s: float | None = None, on_change: Callable[[JobDetail], None] | None = None
@@ -135,9 +135,7 @@ class Jobs(Resource):
 
     def log(self, job: Ref, *, run: int = 0, offset: int = 0, limit: int = PIECE) -> LogPiece:
         """The piece of a run's log that begins at byte ``offset``."""
-        return LogPiece.model_validate(
-            self._t.get(at("/jobs/{}/log", uid_of(job)), offset=offset, run=run, limit=limit)
-        )
+        return LogPiece.read(self._t.get(at("/jobs/{}/log", uid_of(job)), offset=offset, run=run, limit=limit))
 
     def follow(self, job: Ref, *, run: int = 0, offset: int = 0) -> Iterator[LogPiece]:
         """A run's log from byte ``offset`` on, as it grows, until the run has ended.

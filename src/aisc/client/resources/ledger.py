@@ -26,10 +26,10 @@ from aisc.client.resources.base import Resource, at
 class PriceLists(Resource):
     def get(self) -> Prices:
         """The list prices in force, and every version. Public."""
-        return Prices.model_validate(self._t.get("/prices"))
+        return Prices.read(self._t.get("/prices"))
 
     def version(self, version: str) -> PriceList:
-        return PriceList.model_validate(self._t.get(at("/prices/{}", version)))
+        return PriceList.read(self._t.get(at("/prices/{}", version)))
 
 
 class Budgets(Resource):
@@ -39,7 +39,7 @@ class Budgets(Resource):
         return self._pages(Budget, "/budgets", **where)
 
     def get(self, budget: Ref) -> Budget:
-        return Budget.model_validate(self._t.get(at("/budgets/{}", uid_of(budget))))
+        return Budget.read(self._t.get(at("/budgets/{}", uid_of(budget))))
 
     def open(
         self,
@@ -61,7 +61,7 @@ class Budgets(Resource):
             "ends_on": ends_on.isoformat(),
             "reference": reference,
         }
-        return Budget.model_validate(self._t.post("/budgets", body, key=key))
+        return Budget.read(self._t.post("/budgets", body, key=key))
 
     def estimate(self, budget: Ref, *, accelerator: str, count: int = 1, time_limit_ms: int, runs: int = 1) -> Estimate:
         """The most that runs can cost, and who would pay what. Nothing is held."""
@@ -72,7 +72,7 @@ class Budgets(Resource):
             "time_limit_ms": time_limit_ms,
             "runs": runs,
         }
-        return Estimate.model_validate(self._t.post("/estimates", body))
+        return Estimate.read(self._t.post("/estimates", body))
 
     def entries(self, budget: Ref, *, kind: str = "") -> Iterator[Entry]:
         """The journal, newest line first. ``kind``: release, charge, reversal or lapse."""
@@ -81,7 +81,7 @@ class Budgets(Resource):
     def reverse(self, budget: Ref, seq: int, *, reason: str, key: str | None = None) -> Entry:
         """Take a charge back from both payers. For finance officers."""
         path = at("/budgets/{}/entries/{}/reverse", uid_of(budget), seq)
-        return Entry.model_validate(self._t.post(path, {"reason": reason}, key=key))
+        return Entry.read(self._t.post(path, {"reason": reason}, key=key))
 
     def holds(self, budget: Ref, *, state: str = "") -> Iterator[Hold]:
         """Holds, newest first. ``state``: open, settled or released."""
@@ -90,12 +90,12 @@ class Budgets(Resource):
     def release(self, budget: Ref, *, amount_cents: int, reason: str, key: str | None = None) -> Entry:
         """Release a tranche. For finance officers, and the secretariat for awards."""
         body = {"amount_cents": amount_cents, "reason": reason}
-        return Entry.model_validate(self._t.post(at("/budgets/{}/releases", uid_of(budget)), body, key=key))
+        return Entry.read(self._t.post(at("/budgets/{}/releases", uid_of(budget)), body, key=key))
 
     def raise_ceiling(self, budget: Ref, *, ceiling_cents: int, reason: str, key: str | None = None) -> Budget:
         """Ask for more of the organisation's own money."""
         body = {"ceiling_cents": ceiling_cents, "reason": reason}
-        return Budget.model_validate(self._t.post(at("/budgets/{}/ceiling", uid_of(budget)), body, key=key))
+        return Budget.read(self._t.post(at("/budgets/{}/ceiling", uid_of(budget)), body, key=key))
 
     def suspend(self, budget: Ref, *, reason: str, key: str | None = None) -> Budget:
         """Let nothing new start."""
@@ -110,11 +110,11 @@ class Budgets(Resource):
 
     def _change(self, verb: str, budget: Ref, reason: str, key: str | None) -> Budget:
         path = at(f"/budgets/{{}}/{verb}", uid_of(budget))
-        return Budget.model_validate(self._t.post(path, {"reason": reason}, key=key))
+        return Budget.read(self._t.post(path, {"reason": reason}, key=key))
 
     def to_date(self, budget: Ref) -> Bill:
         """What is on no statement yet."""
-        return Bill.model_validate(self._t.get(at("/budgets/{}/to-date", uid_of(budget))))
+        return Bill.read(self._t.get(at("/budgets/{}/to-date", uid_of(budget))))
 
 
 class Statements(Resource):
@@ -124,7 +124,7 @@ class Statements(Resource):
 
     def get(self, number: str) -> Bill:
         """A statement, with the other payer's beside it."""
-        return Bill.model_validate(self._t.get(at("/statements/{}", number)))
+        return Bill.read(self._t.get(at("/statements/{}", number)))
 
     def issue(self, *, budget: Ref, period_start: date, period_end: date, key: str | None = None) -> Bill:
         """Issue both payers' statements for every charge up to the period's end that is not billed yet."""
@@ -133,7 +133,7 @@ class Statements(Resource):
             "period_start": period_start.isoformat(),
             "period_end": period_end.isoformat(),
         }
-        return Bill.model_validate(self._t.post("/statements", body, key=key))
+        return Bill.read(self._t.post("/statements", body, key=key))
 
     def pdf(self, number: str) -> bytes:
         """The document, in English and Chinese."""
@@ -154,12 +154,12 @@ class UsageRecords(Resource):
 
     def get(self, usage: int) -> UsageDetail:
         """One use, with the arithmetic of its charge."""
-        return UsageDetail.model_validate(self._t.get(at("/usage/{}", usage)))
+        return UsageDetail.read(self._t.get(at("/usage/{}", usage)))
 
     def attribute(self, usage: int, *, budget: Ref, reason: str, meter: str = "", key: str | None = None) -> Entry:
         """Say who pays for a use that came without a payer. For operators and finance officers."""
         body = {"budget": uid_of(budget), "reason": reason, "meter": meter}
-        return Entry.model_validate(self._t.post(at("/usage/{}/attribute", usage), body, key=key))
+        return Entry.read(self._t.post(at("/usage/{}/attribute", usage), body, key=key))
 
 
 class Ledger(Resource):
@@ -170,4 +170,4 @@ class Ledger(Resource):
 
     def proof(self) -> Proof:
         """The last proof that everything agrees. Raises NotFound before the first."""
-        return Proof.model_validate(self._t.get("/ledger/proof"))
+        return Proof.read(self._t.get("/ledger/proof"))

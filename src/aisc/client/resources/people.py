@@ -25,17 +25,17 @@ class Accounts(Resource):
     def sign_up(self, *, email: str, name: str, password: str, language: str = "") -> SignUp:
         """Ask for an account. A code is mailed to the address; give it to :meth:`confirm`."""
         body = given(email=email, name=name, password=password, language=language or None)
-        return SignUp.model_validate(self._t.post("/signup", body, repeat=False))
+        return SignUp.read(self._t.post("/signup", body, repeat=False))
 
     def confirm(self, sign_up: str, code: str) -> Person:
-        return Person.model_validate(self._t.post("/signup/confirm", {"sign_up": sign_up, "code": code}, repeat=False))
+        return Person.read(self._t.post("/signup/confirm", {"sign_up": sign_up, "code": code}, repeat=False))
 
     def whoami(self) -> Whoami:
-        return Whoami.model_validate(self._t.get("/whoami"))
+        return Whoami.read(self._t.get("/whoami"))
 
     def update(self, *, name: str | None = None, language: str | None = None, key: str | None = None) -> Whoami:
         """Change one's own name or language; what is None stays."""
-        return Whoami.model_validate(self._t.write("PATCH", "/whoami", given(name=name, language=language), key=key))
+        return Whoami.read(self._t.write("PATCH", "/whoami", given(name=name, language=language), key=key))
 
     def notices(self, *, unread: bool = False) -> Iterator[Notice]:
         """One's own notices, newest first."""
@@ -53,7 +53,7 @@ class Tokens(Resource):
             email=email, password=password, name=name, days=days, scopes=None if scopes is None else list(scopes)
         )
         # A second one would be another token: it is not asked for again when its answer was lost.
-        return NewToken.model_validate(self._t.post("/tokens", body, repeat=False))
+        return NewToken.read(self._t.post("/tokens", body, repeat=False))
 
     def list(self) -> Iterator[Token]:
         return self._pages(Token, "/tokens")
@@ -74,11 +74,11 @@ class _Places(Resource):
     def add_member(self, place: Ref, *, email: str, role: str, key: str | None = None) -> Member:
         """Add somebody who has an account: ``role`` is owner, manager, member, finance or read_only."""
         path = at(self._path + "/{}/members", uid_of(place))
-        return Member.model_validate(self._t.post(path, {"email": email, "role": role}, key=key))
+        return Member.read(self._t.post(path, {"email": email, "role": role}, key=key))
 
     def change_role(self, place: Ref, person: Ref, *, role: str, key: str | None = None) -> Member:
         path = at(self._path + "/{}/members/{}", uid_of(place), uid_of(person))
-        return Member.model_validate(self._t.write("PATCH", path, {"role": role}, key=key))
+        return Member.read(self._t.write("PATCH", path, {"role": role}, key=key))
 
     def remove_member(self, place: Ref, person: Ref) -> None:
         """Remove somebody, or leave oneself."""
@@ -92,7 +92,7 @@ class Organisations(_Places):
         return self._pages(Organisation, "/organisations")
 
     def get(self, organisation: Ref) -> Organisation:
-        return Organisation.model_validate(self._t.get(at("/organisations/{}", uid_of(organisation))))
+        return Organisation.read(self._t.get(at("/organisations/{}", uid_of(organisation))))
 
     def create(
         self,
@@ -115,12 +115,12 @@ class Organisations(_Places):
             "registry_number": registry_number,
             "address": address,
         }
-        return Organisation.model_validate(self._t.post("/organisations", body, key=key))
+        return Organisation.read(self._t.post("/organisations", body, key=key))
 
     def update(self, organisation: Ref, *, key: str | None = None, **changes: str) -> Organisation:
         """Change ``name_en``, ``name_zh``, ``category``, ``registry_number`` or ``address``."""
         path = at("/organisations/{}", uid_of(organisation))
-        return Organisation.model_validate(self._t.write("PATCH", path, changes, key=key))
+        return Organisation.read(self._t.write("PATCH", path, changes, key=key))
 
 
 class Projects(_Places):
@@ -130,7 +130,7 @@ class Projects(_Places):
         return self._pages(Project, "/projects", organisation=uid_of(organisation) if organisation else None)
 
     def get(self, project: Ref) -> Project:
-        return Project.model_validate(self._t.get(at("/projects/{}", uid_of(project))))
+        return Project.read(self._t.get(at("/projects/{}", uid_of(project))))
 
     def create(
         self,
@@ -149,15 +149,15 @@ class Projects(_Places):
             "summary_en": summary_en,
             "summary_zh": summary_zh,
         }
-        return Project.model_validate(self._t.post("/projects", body, key=key))
+        return Project.read(self._t.post("/projects", body, key=key))
 
     def update(self, project: Ref, *, key: str | None = None, **changes: str) -> Project:
         """Change ``name_en``, ``name_zh``, ``summary_en`` or ``summary_zh``."""
         path = at("/projects/{}", uid_of(project))
-        return Project.model_validate(self._t.write("PATCH", path, changes, key=key))
+        return Project.read(self._t.write("PATCH", path, changes, key=key))
 
     def close(self, project: Ref, *, key: str | None = None) -> Project:
-        return Project.model_validate(self._t.post(at("/projects/{}/close", uid_of(project)), key=key))
+        return Project.read(self._t.post(at("/projects/{}/close", uid_of(project)), key=key))
 
     def reopen(self, project: Ref, *, key: str | None = None) -> Project:
-        return Project.model_validate(self._t.post(at("/projects/{}/reopen", uid_of(project)), key=key))
+        return Project.read(self._t.post(at("/projects/{}/reopen", uid_of(project)), key=key))

@@ -1,0 +1,85 @@
+"""``aisc tokens``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from aisc.cli.output import Json, add, out, say, show, table, wants_json
+from aisc.cli.user import ask, config, words
+from aisc.cli.user.account import Days, PasswordStdin
+from aisc.cli.user.session import centre
+
+app = typer.Typer(help="Your API tokens: list, make, revoke.", invoke_without_command=True)
+
+
+@app.callback()
+def default(ctx: typer.Context, json: Json = False) -> None:
+    if ctx.invoked_subcommand is None:
+        list_tokens()
+
+
+@app.command("list")
+def list_tokens(json: Json = False) -> None:
+    """Your tokens, newest first."""
+    with centre() as client:
+        found = list(client.tokens.list())
+    rows = table("id", "name", "begins", "may", "made", "ends", "last used", "")
+    now = datetime.now(UTC)
+    for each in found:
+        over = "revoked" if each.revoked_at else "ended" if each.expires_at <= now else ""
+        used = words.ago(each.last_used_at, now) if each.last_used_at else "never"
+        may = ", ".join(each.scopes)
+        add(
+            rows,
+            each.id,
+            each.name,
+            each.prefix,
+            may,
+            words.when(each.created_at),
+            words.when(each.expires_at),
+            used,
+            over,
+            style="dim" if over else "",
+        )
+    show(found, rows if found else "No tokens.")
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="To know it by, such as “nightly training”.")],
+    scopes: Annotated[
+        list[str] | None, typer.Option("--scope", help="What it may do; repeat for several. Left out: everything.")
+    ] = None,
+    days: Days = 90,
+    email: Annotated[str, typer.Option(help="Your e-mail address.")] = "",
+    password_stdin: PasswordStdin = False,
+    json: Json = False,
+) -> None:
+    """Make a token for a program. Your password is asked for; the token is shown this once.
+
+    Scopes: read, jobs, people, scheme, money, account.
+    """
+    email = email or config.load().email or ask.text("E-mail address", "--email")
+    password = ask.from_stdin() if password_stdin else ask.secret("Password", "--password-stdin")
+    with centre(signed_in=False) as client:
+        made = client.tokens.issue(email=email, password=password, name=name, scopes=scopes or None, days=days)
+    if wants_json():
+        show(made, "")
+        return
+    say(f"Keep it now: it is not shown again. It works until {words.when(made.expires_at)}.")
+    out.print(made.secret, markup=False)
+
+
+@app.command("revoke")
+def revoke(
+    token_ids: Annotated[list[int], typer.Argument(metavar="ID...", help="From “aisc tokens”.")],
+    json: Json = False,
+) -> None:
+    """End tokens at once. Programs that use them are signed out."""
+    with centre() as client:
+        for number in token_ids:
+            client.tokens.revoke(number)
+    show({"revoked": token_ids}, f"Revoked: {', '.join(map(str, token_ids))}.")
