@@ -13,10 +13,6 @@ from django.core.asgi import get_asgi_application
 _django = get_asgi_application()
 
 
-class UploadTooLarge(Exception):  # noqa: N818 - reads as the fact it is
-    pass
-
-
 async def application(scope, receive, send):
     """Refuse a body above ``MAX_UPLOAD_BYTES`` before Django spools it, whether its length was told or not."""
     if scope["type"] != "http":
@@ -29,19 +25,20 @@ async def application(scope, receive, send):
     if length.isdigit() and int(length) > limit:
         await _refuse(send, limit)
         return
-    seen = 0
+    seen, too_large = 0, False
 
     async def counted():
-        nonlocal seen
+        nonlocal seen, too_large
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            raise UploadTooLarge
+            too_large = True
+            # Django drops what it spooled, and answers nothing, when the client goes away.
+            return {"type": "http.disconnect"}
         return message
 
-    try:
-        await _django(scope, counted, send)
-    except UploadTooLarge:
+    await _django(scope, counted, send)
+    if too_large:
         await _refuse(send, limit)
 
 

@@ -107,11 +107,11 @@ class Worker:
             each.due = time.monotonic() + min(30.0, each.every_s * 2 ** min(each.failures, 5))
             self._beat(each, ok=False, detail=f"{type(error).__name__}: {error}")
             return
-        if each.failures:
-            log.info("task %s works again after %d failures", each.name, each.failures)
-        each.failures = 0
+        recovered, each.failures = each.failures, 0
+        if recovered:
+            log.info("task %s works again after %d failures", each.name, recovered)
         each.due = time.monotonic() + each.every_s
-        if time.monotonic() - each.beaten >= self.BEAT_S:
+        if recovered or time.monotonic() - each.beaten >= self.BEAT_S:
             self._beat(each, ok=True)
 
     def _beat(self, each: Task, *, ok: bool, detail: str = "") -> None:
