@@ -52,6 +52,11 @@ def day_bounds_ms(day: date) -> tuple[int, int]:
     return to_ms(start), to_ms(end)
 
 
+def day_of_ms(ms: int) -> date:
+    """The day at the centre on which the millisecond lies."""
+    return from_ms(ms).astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
 @contextmanager
 def fixed(moment: datetime) -> Iterator[None]:
     """Make :func:`now` return ``moment`` inside the block."""

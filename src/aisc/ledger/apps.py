@@ -6,4 +6,7 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
-        from aisc.ledger import access  # noqa: F401 - registers who may do what
+        from aisc.ledger import (
+            access,  # noqa: F401 - registers who may do what
+            tasks,  # noqa: F401 - registers the background work
+        )

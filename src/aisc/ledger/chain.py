@@ -100,3 +100,27 @@ class Digest:
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()
+
+
+def seal_digest(day: str, previous: str, last_entry: int, budgets: int, entries: int) -> Digest:
+    """The digest of a day's seal; then one line for each budget's head: its uid, seq and hash, oldest budget first."""
+    return Digest("seal", day, previous, last_entry, budgets, entries)
+
+
+def statement_digest(budget: str, statement: Any) -> Digest:
+    """The digest of a statement on a budget's uid; then one line for each charge and reversal it bills.
+
+    Such a line holds the entry's seq, kind, amount, the payer's share of it, and the entry's hash.
+    """
+    return Digest(
+        "statement",
+        statement.number,
+        budget,
+        statement.payer,
+        statement.period_start.isoformat(),
+        statement.period_end.isoformat(),
+        statement.first_seq,
+        statement.last_seq,
+        statement.list_total,
+        statement.payer_total,
+    )

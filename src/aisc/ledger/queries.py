@@ -18,6 +18,8 @@ from aisc.ledger.rating import worst_case
 from aisc.people.models import Membership
 from aisc.people.queries import sees_everything
 
+BILLED_KINDS = (Entry.Kind.CHARGE, Entry.Kind.REVERSAL)
+
 
 def current_price_list(day: date | None = None) -> PriceList | None:
     """The published price list in force on ``day`` (today): the latest that is effective then."""

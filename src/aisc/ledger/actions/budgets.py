@@ -11,19 +11,17 @@ from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict
 from aisc.core.money import format_cents
+from aisc.ledger.actions.common import MAX_CENTS, clean_reason, tell_payers
 from aisc.ledger.journal import Journal
 from aisc.ledger.models import Account, Budget, Entry, PriceList
 from aisc.ledger.queries import current_price_list
 from aisc.ledger.states import BUDGET
-from aisc.people.access import PAYERS
-from aisc.people.models import CentreRole, Organisation, Project
-from aisc.people.notices import notify_all
-from aisc.people.queries import persons_with_centre_role, persons_with_role
+from aisc.people.models import CentreRole, Project
+from aisc.people.notices import names, notify_all
+from aisc.people.queries import persons_with_centre_role
 from aisc.people.text import clean_line
 
 MAX_SCHEME_BPS = 9000
-# A budget of HK$10 trillion is a slip of the finger; it also keeps every product far from 64 bits.
-MAX_CEILING = 10**15
 
 
 @action("ledger.open_budget")
@@ -84,7 +82,7 @@ def open_own_budget(
         persons_with_centre_role(CentreRole.Role.FINANCE),
         gettext_noop("%(organisation)s asks for %(amount)s of credit for its budget “%(budget)s”."),
         {
-            "organisation": _names(project.organisation),
+            "organisation": names(project.organisation),
             "amount": format_cents(ceiling, budget.currency),
             "budget": budget.name,
         },
@@ -185,7 +183,7 @@ def release_tranche(actor: Actor, *, budget: Budget, amount: int, reason: str) -
     journal.release(journal.books[locked.pk], amount, reason)
     (entry_id,) = journal.write()
     note(target=locked, reason=reason, amount=amount)
-    _tell_payers(
+    tell_payers(
         locked,
         gettext_noop("%(amount)s was released into the budget “%(budget)s”."),
         amount=format_cents(amount, locked.currency),
@@ -197,7 +195,7 @@ def release_tranche(actor: Actor, *, budget: Budget, amount: int, reason: str) -
 def suspend_budget(actor: Actor, *, budget: Budget, reason: str) -> Budget:
     """Let nothing new start on ``budget``. What runs goes on and is charged. Raises Conflict."""
     locked = _move(budget, "suspended", reason)
-    _tell_payers(locked, gettext_noop("The budget “%(budget)s” was suspended: %(reason)s"), reason=reason)
+    tell_payers(locked, gettext_noop("The budget “%(budget)s” was suspended: %(reason)s"), reason=reason)
     return locked
 
 
@@ -205,7 +203,7 @@ def suspend_budget(actor: Actor, *, budget: Budget, reason: str) -> Budget:
 def resume_budget(actor: Actor, *, budget: Budget, reason: str) -> Budget:
     """Undo a suspension. Raises Conflict."""
     locked = _move(budget, "active", reason)
-    _tell_payers(locked, gettext_noop("The budget “%(budget)s” can be used again."))
+    tell_payers(locked, gettext_noop("The budget “%(budget)s” can be used again."))
     return locked
 
 
@@ -222,19 +220,15 @@ def close_budget(actor: Actor, *, budget: Budget, reason: str) -> Budget:
             _("%(count)d holds are open: wait until what runs has ended, or release them.") % {"count": still},
             code="budget.holds_open",
         )
-    lapse(Journal([locked.pk]), reason)
+    journal = Journal([locked.pk])
+    book = journal.books[locked.pk]
+    if book.available:
+        note(lapsed=book.available)
+        journal.release(book, -book.available, reason)
+        journal.write()
     locked.refresh_from_db()
-    _tell_payers(locked, gettext_noop("The budget “%(budget)s” was closed: %(reason)s"), reason=reason)
+    tell_payers(locked, gettext_noop("The budget “%(budget)s” was closed: %(reason)s"), reason=reason)
     return locked
-
-
-def lapse(journal: Journal, reason: str) -> None:
-    """Take back what the journal's closed budgets still have available: nothing rolls over."""
-    for book in journal.books.values():
-        if book.available:
-            note(lapsed=book.available)
-            journal.release(book, -book.available, reason)
-    journal.write()
 
 
 def _move(budget: Budget, state: str, reason: str) -> Budget:
@@ -246,13 +240,8 @@ def _move(budget: Budget, state: str, reason: str) -> Budget:
     return locked
 
 
-def clean_reason(reason: str) -> str:
-    """One line that says why. Raises BadInput when there is none."""
-    return clean_line(reason, field="reason", limit=300)
-
-
 def _amount(cents: int, *, field: str) -> int:
-    if not 0 < cents <= MAX_CEILING:
+    if not 0 < cents <= MAX_CENTS:
         raise BadInput(_("Give an amount above zero."), field=field)
     return cents
 
@@ -260,17 +249,3 @@ def _amount(cents: int, *, field: str) -> int:
 def _not_closed(budget: Budget) -> None:
     if budget.state == Budget.State.CLOSED:
         raise Conflict(_("This budget is closed."), code="budget.closed")
-
-
-def _names(organisation: Organisation) -> dict[str, str]:
-    return {"en": organisation.name_en, "zh": organisation.name_zh}
-
-
-def _tell_payers(budget: Budget, message: str, **values: str) -> None:
-    notify_all(
-        persons_with_role(budget.organisation, PAYERS),
-        message,
-        {"budget": budget.name, **values},
-        url=f"/budgets/{budget.uid}/",
-        email=True,
-    )

@@ -14,13 +14,12 @@ from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, InsufficientBudget
 from aisc.core.money import format_cents
-from aisc.ledger.actions.budgets import clean_reason
+from aisc.ledger.actions.common import MAX_QUANTITY, clean_reason
 from aisc.ledger.models import Budget, Hold, Price
 from aisc.ledger.rating import worst_case
 from aisc.ledger.states import HOLD
 
 MAX_REQUESTS = 10_000
-MAX_QUANTITY = 10**15  # 277,000 accelerators for a thousand hours; keeps every product exact in 64 bits
 
 
 class HoldRequest(NamedTuple):
@@ -42,7 +41,7 @@ def place_holds(
     key was used for something else; BadInput for requests that make no sense.
     """
     _check(requests)
-    locked = Budget.objects.select_for_update().select_related("organisation").get(pk=budget.pk)
+    locked = Budget.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=budget.pk)
     holds = {hold.key: hold for hold in _held([request.key for request in requests])}
     new = []
     for request in requests:

@@ -13,13 +13,13 @@ from aisc.core import bulk, clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, InsufficientBudget
 from aisc.core.money import format_cents
-from aisc.ledger.actions.budgets import clean_reason
+from aisc.ledger.actions.common import MAX_QUANTITY
 from aisc.ledger.journal import Journal
 from aisc.ledger.models import Budget, Entry, Price, UsageRecord
+from aisc.people.text import clean_line
 
 EXCESS = "#excess"
 MAX_SOURCE_ID = 100
-MAX_QUANTITY = 10**15
 
 
 class UsageItem(NamedTuple):
@@ -268,14 +268,14 @@ def _settle(hold_ids: list[int]) -> None:
 
 @action("ledger.attribute_usage", on="usage")
 def attribute_usage(
-    actor: Actor, *, usage: UsageRecord, budget: Budget, reason: str, price: Price | None = None
+    actor: Actor, *, usage: UsageRecord, budget: Budget, price: Price | None = None, reason: str = ""
 ) -> Entry:
     """Charge a usage record that nobody paid for to ``budget``, wholly.
 
     At the price that the budget's price list has for the meter of ``price``; by default, of the price recorded
     with the usage. Raises InsufficientBudget, and Conflict when the usage is paid for or the budget closed.
     """
-    reason = clean_reason(reason)
+    reason = clean_line(reason, field="reason", limit=300, required=False)
     journal = Journal([budget.pk])
     locked = Budget.objects.select_related("price_list").get(pk=budget.pk)
     record = UsageRecord.objects.select_for_update(of=("self",)).select_related("price").get(pk=usage.pk)
