@@ -72,8 +72,8 @@ register(
         "ledger.view_statement": role_in(EVERY_ROLE, place=lambda statement: statement.budget.project)
         | centre_role(*STAFF),
         "ledger.issue_statements": _finance,
-        "ledger.view_seals": centre_role(*STAFF),
         "ledger.view_proof": centre_role(*STAFF),
+        "ledger.run_proof": centre_role(Centre.FINANCE, Centre.AUDITOR, Centre.OPERATOR, scope=MONEY),
         "ledger.record_proof": nobody_but_the_system(),
         "ledger.seal_day": nobody_but_the_system(),
     }

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_noop
 
 from aisc.core import clock
 from aisc.core.actions import system
+from aisc.core.models import AuditEvent
 from aisc.core.worker import task
-from aisc.ledger.actions.proofs import record_proof
+from aisc.ledger.actions.proofs import ASK, record_proof
 from aisc.ledger.actions.statements import issue_statements
 from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement
 from aisc.ledger.prove import prove
@@ -57,15 +58,21 @@ def _unbilled(last_day: date) -> QuerySet[Budget]:
     )
 
 
-@task("ledger.proof", every_s=600)
+@task("ledger.proof", every_s=600, wakes=True)
 def proof() -> None:
-    """After a new seal, prove everything, beside the other work: it reads every record there is."""
-    latest = Seal.objects.order_by("-pk").first()
-    if latest is None or Proof.objects.filter(at__gte=latest.sealed_at).exists():
-        return
-    if any(thread.name == _THREAD for thread in threading.enumerate()):
-        return
-    threading.Thread(target=_prove_aside, name=_THREAD, daemon=True).start()
+    """After a new seal, and when somebody asks, prove everything; aside, because it reads every record there is."""
+    if proof_due() and not any(thread.name == _THREAD for thread in threading.enumerate()):
+        threading.Thread(target=_prove_aside, name=_THREAD, daemon=True).start()
+
+
+def proof_due() -> bool:
+    """Whether a seal was made, or a proof asked for, since the last proof."""
+    wanted = [
+        Seal.objects.order_by("-pk").values_list("sealed_at", flat=True).first(),
+        AuditEvent.objects.filter(action=ASK).order_by("-pk").values_list("at", flat=True).first(),
+    ]
+    latest = Proof.objects.order_by("-pk").values_list("at", flat=True).first()
+    return any(moment is not None and (latest is None or moment > latest) for moment in wanted)
 
 
 _THREAD = "aisc-proof"

@@ -12,7 +12,7 @@ from aisc.ledger.actions.budgets import (
 from aisc.ledger.actions.corrections import reverse_entry
 from aisc.ledger.actions.holds import HoldRequest, place_holds, release_holds
 from aisc.ledger.actions.prices import move_to_price_list, publish_price_list
-from aisc.ledger.actions.proofs import record_proof
+from aisc.ledger.actions.proofs import record_proof, run_proof
 from aisc.ledger.actions.seals import seal_day
 from aisc.ledger.actions.statements import issue_statements
 from aisc.ledger.actions.usage import UsageItem, UsageResult, attribute_usage, record_usage
@@ -36,6 +36,7 @@ __all__ = [
     "release_tranche",
     "resume_budget",
     "reverse_entry",
+    "run_proof",
     "seal_day",
     "suspend_budget",
 ]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from aisc.core import clock
 
 # What can differ, and how it is said. Each finding names the row and both values.
 KINDS = {
@@ -55,6 +58,7 @@ class ProofReport:
     """Counts of what was looked at, what differs (at most ``limit`` kept, all counted), and how long it took."""
 
     limit: int = 1000
+    at: datetime = field(default_factory=clock.now)  # when it began: what was written later it does not know
     findings: list[Finding] = field(default_factory=list)
     total_findings: int = 0
     counts: Counter[str] = field(default_factory=Counter)
