@@ -6,4 +6,4 @@ class SchemeConfig(AppConfig):
     label = "scheme"
 
     def ready(self) -> None:
-        from aisc.scheme import access  # noqa: F401 - registers who may do what
+        from aisc.scheme import access, actions, tasks  # noqa: F401 - register rules, actions and background work
