@@ -6,5 +6,5 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        # Each registers what it has: who may do what, background work, the proof's source.
-        from aisc.jobs import access, tasks  # noqa: F401
+        # Each registers what it has: who may do what, background work, what stands behind usage records.
+        from aisc.jobs import access, accounting, tasks  # noqa: F401

@@ -105,11 +105,16 @@ def event(lines: list[str], offset: int) -> str:
     return "".join((f"id: {offset}\n", *(f"data: {line}\n" for line in lines), "\n"))
 
 
+def _let_go_of_database() -> None:
+    # Looked up here and not by the caller: each thread has its own connection.
+    connection.close()
+
+
 async def events(engine: Engine, ref: str, offset: int, *, over: bool, end_word: str) -> AsyncIterator[str]:
     """The log of run ``ref`` from byte ``offset`` on, as it grows. ``over``: the run has ended, so that a log that
     is not there will not come either. The last event is ``end``."""
     # By now the rest of the request is done with the database; a stream must not keep its connection for minutes.
-    await sync_to_async(connection.close)()
+    await sync_to_async(_let_go_of_database)()
     yield "retry: 1000\n\n"
     began = spoke = time.monotonic()
     grew = began

@@ -12,6 +12,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Exists, OuterRef
@@ -98,6 +99,14 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
 # Dispatch
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Runs of one job, ready to be submitted."""
+
+    job: Job
+    specs: list[RunSpec]
+
+
 def dispatch(cluster: Cluster, engine: Engine) -> int:
     """Give the engine every run that is held, oldest first. How many it accepted.
 
@@ -106,61 +115,59 @@ def dispatch(cluster: Cluster, engine: Engine) -> int:
     """
     accepted = 0
     while held := _held(cluster):
-        by_job: dict[int, list[Run]] = defaultdict(list)
-        for run in held:
-            by_job[run.job_id].append(run)
-        ready = []
-        for group in by_job.values():
-            if _can_never_start(group[0].job):
-                actions.record_abandoned(ACTOR, cluster=cluster, refs=_refs(group))
-            elif (specs := _prepared(cluster, group)) is not None:
-                ready.append(specs)
-        accepted += _submit(cluster, engine, ready)
+        accepted += _submit(cluster, engine, _prepared(cluster, held))
     return accepted
 
 
 def _held(cluster: Cluster) -> list[Run]:
     runs = Run.objects.filter(state="held", job__cluster=cluster).order_by("pk")
-    return list(runs.select_related("job__project", "job__accelerator").prefetch_related("job__after")[:BATCH])
+    return list(runs.select_related("job__project", "job__accelerator")[:BATCH])
 
 
-def _refs(runs: Iterable[Run | RunSpec]) -> list[str]:
-    return [run.ref for run in runs]
+def _prepared(cluster: Cluster, runs: Iterable[Run]) -> list[_Group]:
+    """The specifications of the runs by job. A job whose folders cannot be made is rejected for that; a full disk,
+    though, is nobody's fault and passes: then everything waits."""
+    by_job: dict[int, list[Run]] = defaultdict(list)
+    for run in runs:
+        by_job[run.job_id].append(run)
+    groups = []
+    for some in by_job.values():
+        try:
+            groups.append(_Group(some[0].job, specifications(some)))
+        except Unavailable:
+            raise
+        except AiscError as error:
+            refs = [run.ref for run in some]
+            actions.record_rejected(ACTOR, cluster=cluster, refs=refs, detail=str(error))
+    return groups
 
 
-def _can_never_start(job: Job) -> bool:
-    """Whether a job it comes after has ended otherwise than well. The engine would wait for ever for a run that was
-    rejected here and that it never heard of."""
-    return any(each.state in ENDED and each.state != "completed" for each in job.after.all())
-
-
-def _prepared(cluster: Cluster, runs: Sequence[Run]) -> list[RunSpec] | None:
-    """The specifications of one job's runs; None where its folders cannot be made, and it is rejected for that.
-
-    A full disk is nobody's fault and passes: then everything waits.
-    """
-    try:
-        return specifications(runs)
-    except Unavailable:
-        raise
-    except AiscError as error:
-        actions.record_rejected(ACTOR, cluster=cluster, refs=_refs(runs), detail=str(error))
-        return None
-
-
-def _submit(cluster: Cluster, engine: Engine, groups: Sequence[list[RunSpec]]) -> int:
-    """Submit runs, grouped by job, and record it. Where some are refused, job by job, so that only those are."""
-    specs = [spec for group in groups for spec in group]
+def _submit(cluster: Cluster, engine: Engine, groups: Sequence[_Group]) -> int:
+    """Submit runs and record it. Where some are refused, job by job, so that only those are."""
+    hopeless = _hopeless(groups)
+    for group in groups:
+        if group.job.pk in hopeless:
+            actions.record_abandoned(ACTOR, cluster=cluster, refs=[spec.ref for spec in group.specs])
+    groups = [group for group in groups if group.job.pk not in hopeless]
+    specs = [spec for group in groups for spec in group.specs]
     if not specs:
         return 0
+    refs = [spec.ref for spec in specs]
     try:
         engine.submit(specs)
     except RunRejected as error:
         if len(groups) == 1:
-            actions.record_rejected(ACTOR, cluster=cluster, refs=_refs(specs), detail=str(error))
+            actions.record_rejected(ACTOR, cluster=cluster, refs=refs, detail=str(error))
             return 0
         return sum(_submit(cluster, engine, [group]) for group in groups)
-    return actions.record_accepted(ACTOR, cluster=cluster, refs=_refs(specs))
+    return actions.record_accepted(ACTOR, cluster=cluster, refs=refs)
+
+
+def _hopeless(groups: Sequence[_Group]) -> set[int]:
+    """Jobs that come after one that has ended otherwise than well. The engine would keep them waiting for ever if
+    that one was rejected here, since it never heard of it."""
+    failed = Job.objects.filter(before__in=[group.job for group in groups], state__in=ENDED).exclude(state="completed")
+    return set(failed.values_list("before", flat=True))
 
 
 def specifications(runs: Sequence[Run]) -> list[RunSpec]:
@@ -298,11 +305,7 @@ def _unknown(engine: Engine, refs: Sequence[str]) -> list[str]:
 
 def _submit_again(cluster: Cluster, engine: Engine, refs: Sequence[str]) -> None:
     runs = Run.objects.filter(ref__in=refs, state="queued").order_by("pk")
-    by_job: dict[int, list[Run]] = defaultdict(list)
-    for run in runs.select_related("job__project", "job__accelerator"):
-        by_job[run.job_id].append(run)
-    prepared = [_prepared(cluster, group) for group in by_job.values()]
-    _submit(cluster, engine, [specs for specs in prepared if specs is not None])
+    _submit(cluster, engine, _prepared(cluster, runs.select_related("job__project", "job__accelerator")))
 
 
 def engine_health() -> tuple[bool, str]:

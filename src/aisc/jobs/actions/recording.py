@@ -36,8 +36,8 @@ def record_rejected(actor: Actor, *, cluster: Cluster, refs: Sequence[str], deta
 @action("jobs.record_abandoned", on="cluster")
 def record_abandoned(actor: Actor, *, cluster: Cluster, refs: Sequence[str]) -> int:
     """What these wait for will never complete, and the engine does not know it: they end here."""
-    detail = "a job it comes after was rejected"
-    return _end_unused(actor, cluster, refs, ("held",), "cancelled", Reason.DEPENDENCY_FAILED, detail)
+    detail = "a job it comes after did not complete"
+    return _end_unused(actor, cluster, refs, ("held", "queued"), "cancelled", Reason.DEPENDENCY_FAILED, detail)
 
 
 @action("jobs.record_lost", on="cluster")

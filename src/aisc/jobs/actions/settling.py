@@ -37,9 +37,10 @@ def source_of(cluster: Cluster) -> str:
     return f"engine:{cluster.code}"[:32]
 
 
-def quantity_of(row: UsageRow) -> int:
-    """What is charged for an accounting row: accelerator-milliseconds."""
-    return row.accelerator_count * row.elapsed_ms
+def measured(row: UsageRow) -> tuple[str, int, int, int]:
+    """What is metered of an accounting row: its name, accelerator-milliseconds, begin and end (epoch, ms)."""
+    started = row.ended_at if row.started_at is None else row.started_at
+    return row.ref, row.accelerator_count * row.elapsed_ms, started, max(started, row.ended_at)
 
 
 @action("jobs.settle_usage", on="cluster")
@@ -77,23 +78,9 @@ def settle_usage(actor: Actor, *, cluster: Cluster, ended: Sequence[UsageRow], b
 def _item(row: UsageRow, run: Run | None) -> UsageItem:
     """One row as usage. A run that is not open (ended here already, or not ours) belongs to no hold: its usage is
     kept as unattributed, for the finance officer to look at."""
-    started = row.ended_at if row.started_at is None else row.started_at
     if run is None:
-        return UsageItem(
-            source_id=row.ref,
-            quantity=quantity_of(row),
-            started_ms=started,
-            ended_ms=max(started, row.ended_at),
-            description=f"{row.ref} ({row.project})"[:200],
-        )
-    return UsageItem(
-        source_id=row.ref,
-        quantity=quantity_of(row),
-        started_ms=started,
-        ended_ms=max(started, row.ended_at),
-        hold_key=run.hold.key,
-        description=run.hold.description,
-    )
+        return UsageItem(*measured(row), description=f"{row.ref} ({row.project})"[:200])
+    return UsageItem(*measured(row), hold_key=run.hold.key, description=run.hold.description)
 
 
 def _end(run: Run, row: UsageRow) -> None:
