@@ -121,6 +121,14 @@ def test_what_a_person_typed_stays_text(template):
     assert re.sub(r"\s+", "", typed) in re.sub(r"\s+", "", text)
 
 
+@pytest.mark.parametrize(
+    "typed", ["🎤 voice", "\ue000", "a\u200db", "a\x07b", "\u0e44\u0e17\u0e22", "\u202eabc", "\u3400𠮷"]
+)
+def test_what_no_font_can_show_does_not_stop_a_document(template, typed):
+    document = typeset.pdf(template(LETTER), data(text=f"{typed} and the rest", rows=1))
+    assert "and the rest" in read(document)
+
+
 def test_the_same_data_gives_the_same_bytes(template):
     path = template(LETTER)
     first = typeset.pdf(path, data())

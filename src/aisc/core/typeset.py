@@ -30,6 +30,9 @@ FONT_FILE = "NotoSansCJK-Regular.ttc"
 # PDF/UA-1: tagged, titled and readable aloud; PDF/A-2a: nothing outside the file is needed to show it in 30 years.
 STANDARDS = ["a-2a", "ua-1"]
 
+# Invisible characters that turn the direction of writing: with them a letter could read otherwise than its data.
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
 _lock = threading.Lock()
 _compiler: Any = None
 
@@ -40,17 +43,15 @@ def pdf(template: Path, data: dict[str, Any]) -> bytes:
     Raises Unavailable when the document cannot be set (fonts or typst missing, an error in the template;
     the reason goes to the log). Takes some 20 ms a page: call it outside transactions.
     """
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True).translate(_TURNING)
     try:
-        # One compiler per process keeps the 19 MB of fonts open; it is not written to be shared by threads.
-        with _lock:
-            return _ready().compile(
-                str(template.resolve()),
-                format="pdf",
-                sys_inputs={"data": text},
-                pdf_standards=STANDARDS,
-                timestamp=0,
-            )
+        try:
+            return _set(template, text, STANDARDS)
+        except RuntimeError as error:
+            # The standards forbid what no font of ours can show (an emoji in a job's name): such a character
+            # becomes an empty box in a document that is like the others but does not claim the standards.
+            log.info("%s is not set to the standards: %s", template.name, str(error).splitlines()[0])
+            return _set(template, text, [])
     except Exception as error:
         # typst raises its own error for a template, OSError or RuntimeError for files; a reader can do the
         # same thing about each of them.
@@ -61,14 +62,25 @@ def pdf(template: Path, data: dict[str, Any]) -> bytes:
         ) from error
 
 
+def _set(template: Path, text: str, standards: list[str]) -> bytes:
+    # One compiler per process keeps the 19 MB of fonts open; it is not written to be shared by threads.
+    with _lock:
+        return _ready().compile(
+            str(template.resolve()),
+            format="pdf",
+            sys_inputs={"data": text},
+            pdf_standards=standards,
+            timestamp=0,
+        )
+
+
 def fonts_folder() -> Path:
     """Where the fonts are. Found by the package's list of files: importing it is not needed. Raises OSError."""
-    for entry in metadata.files(FONT_PACKAGE) or ():
-        if entry.name == FONT_FILE:
-            path = Path(str(entry.locate()))
-            if path.is_file():
-                return path.parent
-    raise OSError(f"{FONT_FILE} is not installed; install the package {FONT_PACKAGE}")
+    files = (Path(str(entry.locate())) for entry in metadata.files(FONT_PACKAGE) or () if entry.name == FONT_FILE)
+    found = next((path for path in files if path.is_file()), None)
+    if found is None:
+        raise OSError(f"{FONT_FILE} is not installed; install the package {FONT_PACKAGE}")
+    return found.parent
 
 
 def _ready() -> Any:
@@ -97,7 +109,6 @@ def letter_data(
 
     ``code`` is the verification code; without one (a draft, an interim statement) the footer says so.
     """
-    base = settings.PUBLIC_URL.rstrip("/")
     return {
         "centre_en": settings.CENTRE_NAME_EN,
         "centre_zh": settings.CENTRE_NAME_ZH,
@@ -110,10 +121,14 @@ def letter_data(
         "title_en": title_en,
         "title_zh": title_zh,
         "code": code,
-        "verify_url": f"{base}/verify/{code}" if code else "",
-        "site": base,
+        "verify_url": verify_url(code) if code else "",
         "illustrative": illustrative,
     }
+
+
+def verify_url(code: str) -> str:
+    """Where anybody can check the document with this verification code."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}/verify/{code}"
 
 
 # Named here and not by the locale: the document is the same wherever it is made.

@@ -236,6 +236,8 @@ class Journal:
 
     def _postings(self, ids: Sequence[int]) -> list[tuple[int, int, int]]:
         """Debit the fund and the organisation, credit the centre's revenue; lines of nothing are left out."""
+        if not self._entries:
+            return []  # before the first budget there are no accounts either
         fund, revenue = _centre_accounts()
         rows: list[tuple[int, int, int]] = []
         for pk, row in zip(ids, self._entries, strict=True):
