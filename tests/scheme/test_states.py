@@ -39,9 +39,7 @@ TRIES = {
     "in_review": [lambda w, a: actions.assign_assessor(Actor(w.secretary), application=a, assessor=w.assessor)],
     "reviewed": [lambda w, a: w.review(a)],
     "approved": [
-        lambda w, a: actions.decide(
-            Actor(w.member), application=a, outcome="approved", reasons="x", scheme_bps=7000
-        )
+        lambda w, a: actions.decide(Actor(w.member), application=a, outcome="approved", reasons="x", scheme_bps=7000)
     ],
     "rejected": [lambda w, a: actions.decide(Actor(w.member), application=a, outcome="rejected", reasons="x")],
     "accepted": [lambda w, a: actions.accept_award(Actor(w.owner), award=_award(a))],
@@ -53,7 +51,7 @@ TRIES = {
 PAIRS = [(source, target) for source in APPLICATION.labels for target in APPLICATION.labels]
 
 
-@pytest.mark.parametrize("source,target", PAIRS)
+@pytest.mark.parametrize(("source", "target"), PAIRS)
 def test_every_pair(world, source, target):
     application = world.application(source)
     changes = StateChange.objects.count()

@@ -43,7 +43,7 @@ def create_call(
     call = Call()
     _fill(
         call,
-        opens_at=max(opens_at, clock.now()),
+        opens_at=opens_at,
         closes_at=closes_at,
         price_list=price_list,
         name_en=name_en,
@@ -62,8 +62,7 @@ def create_call(
 def edit_call(actor: Actor, *, call: Call, **changes: Any) -> Call:
     """Change a call that has not opened; takes what :func:`create_call` takes. Raises Conflict, BadInput."""
     call = Call.objects.select_for_update(of=("self",)).select_related("price_list").get(pk=call.pk)
-    now = clock.now()
-    if call.opens_at <= now:
+    if call.opens_at <= clock.now():
         raise Conflict(
             _("This call has opened. Its dates, its rubric and its price list stay as they were announced."),
             code="call.opened",
@@ -72,8 +71,7 @@ def edit_call(actor: Actor, *, call: Call, **changes: Any) -> Call:
     unknown = changes.keys() - before.keys()
     if unknown:
         raise TypeError(f"a call has no {sorted(unknown)}")
-    values = before | changes
-    _fill(call, **(values | {"opens_at": max(values["opens_at"], now)}))
+    _fill(call, **(before | changes))
     call.save()
     note(changed=sorted(name for name in _FIELDS if getattr(call, name) != before[name]))
     return call
@@ -97,6 +95,7 @@ def _fill(call: Call, *, opens_at: datetime, closes_at: datetime, price_list: Pr
     for name, moment in (("opens_at", opens_at), ("closes_at", closes_at)):
         if moment.tzinfo is None:
             raise BadInput(_("Say in which time zone this time is."), field=name)
+    opens_at = max(opens_at, clock.now())
     if closes_at <= opens_at:
         raise BadInput(_("A call closes after it opens, and not in the past. Choose a later time."), field="closes_at")
     if price_list.published_at is None:
