@@ -10,6 +10,7 @@ from aisc.client.resources.files import Files
 from aisc.client.resources.jobs import Jobs, Templates
 from aisc.client.resources.ledger import Budgets, Ledger, PriceLists, Statements, UsageRecords
 from aisc.client.resources.people import Accounts, Organisations, Projects, Tokens
+from aisc.client.resources.scheme import Applications, Calls
 from aisc.client.transport import Transport
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -64,6 +65,8 @@ class Client:
         self.templates = Templates(transport)
         self.jobs = Jobs(transport)
         self.files = Files(transport)
+        self.calls = Calls(transport)
+        self.applications = Applications(transport)
 
     @property
     def url(self) -> str:

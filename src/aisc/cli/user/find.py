@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from aisc.client import Client
     from aisc.client.models.ledger import Budget
     from aisc.client.models.people import Organisation, Project
+    from aisc.client.models.scheme import Application, Call
 
 
 def _names(thing: Any) -> set[str]:
-    values = (getattr(thing, field, "") for field in ("uid", "name", "name_en", "name_zh"))
+    values = (getattr(thing, field, "") for field in ("uid", "number", "name", "name_en", "name_zh"))
     return {value.casefold() for value in values if value}
 
 
@@ -91,4 +92,31 @@ def budget(client: Client, wanted: str, *, state: str = "") -> Budget:
         none="There is no budget you can use. Apply for an award with “aisc apply new”, or open one of your "
         "organisation's own money with “aisc budgets open”.",
         describe=lambda each: f"{each.uid}  {each.name}",
+    )
+
+
+def call(client: Client, wanted: str, *, phase: str = "") -> Call:
+    """The call for applications called ``wanted``. ``phase``: only those in it come into question."""
+    if wanted.startswith("cal-"):
+        return client.calls.get(wanted)
+    return pick(
+        (each for each in client.calls.list() if not phase or each.phase == phase),
+        wanted,
+        kind="call",
+        option="--call",
+        none="No call is open at the moment. “aisc calls” shows those that are announced.",
+    )
+
+
+def application(client: Client, wanted: str) -> Application:
+    """The application with this uid, number or title."""
+    if wanted.startswith("app-"):
+        return client.applications.get(wanted)
+    return pick(
+        client.applications.list(),
+        wanted,
+        kind="application",
+        option="its uid, number or title",
+        none="There is no application that you may see. Begin one with “aisc apply new”.",
+        describe=lambda each: f"{each.label}  {each.name or 'without a title yet'} ({each.state})",
     )

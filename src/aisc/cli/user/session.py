@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,9 @@ def centre(*, signed_in: bool = True, patience_s: float = 20) -> Iterator[Client
         refuse(error)
 
 
-def connect(*, signed_in: bool = True, patience_s: float = 20) -> Client:
+def connect(
+    *, signed_in: bool = True, patience_s: float = 20, on_pause: Callable[[float, str], None] | None = None
+) -> Client:
     """A client for whoever closes it. Raises CentreError for an address that is none."""
     from aisc.client import Client
 
@@ -41,11 +43,11 @@ def connect(*, signed_in: bool = True, patience_s: float = 20) -> Client:
         token,
         language=config.language_of(settings),
         patience_s=patience_s,
-        on_pause=_tell_pause,
+        on_pause=on_pause or tell_pause,
     )
 
 
-def _tell_pause(seconds: float, why: str) -> None:
+def tell_pause(seconds: float, why: str) -> None:
     # Short pauses are nobody's business.
     if seconds >= 1:
         say(f"{why} Trying again in {seconds:.0f} s (Ctrl-C stops).")

@@ -58,14 +58,12 @@ def show_usage(number: Number, json: Json = False) -> None:
     ]
     if rating := found.rating:
         price = f"{words.money(rating.price_cents)} / {words.per(rating.price_per)}"
+        before, after = words.money(rating.amount_before_cents), words.money(rating.amount_after_cents)
         lines += [
             ("Price", f"{price} (price list {rating.price_list})"),
             (
                 "Charge",
-                (
-                    f"{words.money(rating.amount_after_cents)} \N{MINUS SIGN} {words.money(rating.amount_before_cents)} "
-                    f"= {words.money(rating.amount_cents)}: the rounded total after it less the one before"
-                ),
+                f"{after} \N{MINUS SIGN} {before} = {words.money(rating.amount_cents)}: the total after it, less before",
             ),
             (
                 "Scheme",

@@ -137,6 +137,17 @@ class Jobs(Resource):
         """The piece of a run's log that begins at byte ``offset``."""
         return LogPiece.read(self._t.get(at("/jobs/{}/log", uid_of(job)), offset=offset, run=run, limit=limit))
 
+    def pieces(self, job: Ref, *, run: int = 0, offset: int = 0) -> Iterator[LogPiece]:
+        """What a run has written until now, from byte ``offset`` on."""
+        while True:
+            piece = self.log(job, run=run, offset=offset)
+            if piece.next_offset == offset and not piece.ended:
+                return
+            yield piece
+            if piece.ended:
+                return
+            offset = piece.next_offset
+
     def follow(self, job: Ref, *, run: int = 0, offset: int = 0) -> Iterator[LogPiece]:
         """A run's log from byte ``offset`` on, as it grows, until the run has ended.
 
@@ -147,7 +158,7 @@ class Jobs(Resource):
         pauses = Pauses(self._t.patience_s)
         while True:
             # Also what makes this polling, ever more slowly, where something on the way holds events back.
-            for piece in self._rest(job, run, offset):
+            for piece in self.pieces(job, run=run, offset=offset):
                 yield piece
                 offset, pauses = piece.next_offset, Pauses(self._t.patience_s)
                 if piece.ended:
@@ -155,7 +166,7 @@ class Jobs(Resource):
             try:
                 with closing(self._growth(job, run, offset)) as growth:
                     for event in growth:
-                        for piece in self._rest(job, run, offset):
+                        for piece in self.pieces(job, run=run, offset=offset):
                             yield piece
                             offset, pauses = piece.next_offset, Pauses(self._t.patience_s)
                             if piece.ended:
@@ -165,17 +176,6 @@ class Jobs(Resource):
             except Unreachable as error:
                 if not pauses.take(error.detail):
                     raise
-
-    def _rest(self, job: Ref, run: int, offset: int) -> Iterator[LogPiece]:
-        """Every piece that is there now, from ``offset`` on."""
-        while True:
-            piece = self.log(job, run=run, offset=offset)
-            if piece.next_offset == offset and not piece.ended:
-                return
-            yield piece
-            if piece.ended:
-                return
-            offset = piece.next_offset
 
     def _growth(self, job: Ref, run: int, offset: int) -> Iterator[Event]:
         """The centre's events from byte ``offset`` on, until the connection ends."""

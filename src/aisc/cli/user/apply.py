@@ -1,0 +1,366 @@
+"""``aisc apply``: the applicant's commands. Those of the centre's people are in ``desk``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aisc.cli.output import Exit, Json, add, facts, fail, out, say, show, table, wants_json
+from aisc.cli.user import application_file, ask, desk, find, words
+from aisc.cli.user.save import Output, save
+from aisc.cli.user.session import centre
+
+if TYPE_CHECKING:
+    from aisc.client import Client
+    from aisc.client.models.scheme import ApplicationDetail
+
+APPLICANT = "For applicants"
+
+app = typer.Typer(help="Applications, from the draft to the award.", invoke_without_command=True)
+
+Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its uid, number or title.")]
+File = Annotated[
+    Path | None,
+    typer.Option("--file", "-f", metavar="FILE", help="A TOML file; “aisc apply example” prints one to fill in."),
+]
+Name = Annotated[str | None, typer.Option("--name", help="Title in English.")]
+NameZh = Annotated[str | None, typer.Option("--name-zh", help="Title in Chinese.")]
+Summary = Annotated[str | None, typer.Option("--summary", help="Summary in English.")]
+SummaryZh = Annotated[str | None, typer.Option("--summary-zh", help="Summary in Chinese.")]
+Starts = Annotated[datetime | None, typer.Option("--starts", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")]
+Justification = Annotated[str | None, typer.Option("--justification", help="Why this much computing.")]
+OtherFunding = Annotated[
+    bool | None,
+    typer.Option("--other-funding/--no-other-funding", help="Whether another subsidy pays for the same work."),
+]
+FundingNote = Annotated[str | None, typer.Option("--funding-note", help="Public money for other parts of the work.")]
+Team = Annotated[
+    list[str] | None,
+    typer.Option("--team", metavar="NAME;ROLE;EMAIL", help="Somebody of the team; repeat for several."),
+]
+Resources = Annotated[
+    list[str] | None,
+    typer.Option("--resource", metavar="CODE:COUNT:MONTHS", help="Accelerators asked for; repeat for several."),
+]
+
+
+@app.callback()
+def default(ctx: typer.Context, json: Json = False) -> None:
+    if ctx.invoked_subcommand is None:
+        list_applications()
+
+
+@app.command("list", rich_help_panel=APPLICANT)
+def list_applications(
+    state: Annotated[str, typer.Option(help="Only in this state.")] = "",
+    call: Annotated[str, typer.Option(help="Only to this call: its uid or name.")] = "",
+    json: Json = False,
+) -> None:
+    """Applications you may see, newest first, and who must act next."""
+    with centre() as client:
+        to = find.call(client, call) if call else None
+        found = list(client.applications.list(state=state, call=to))
+    rows = table("number", "title", "state", "next", "by")
+    for each in found:
+        step = f"{each.next.who}: {each.next.what}" if each.next else ""
+        due = each.next.due if each.next else None
+        add(rows, each.label, each.name, words.state(each.state), step, due)
+    show(found, rows if found else "No applications. Begin one with “aisc apply new”.")
+
+
+@app.command("example", rich_help_panel=APPLICANT)
+def example(json: Json = False) -> None:
+    """Print an application file to fill in: aisc apply example > application.toml"""
+    if wants_json():
+        show({"toml": application_file.EXAMPLE}, "")
+    else:
+        out.print(application_file.EXAMPLE, markup=False, soft_wrap=True, end="")
+
+
+@app.command("new", rich_help_panel=APPLICANT)
+def new(
+    file: File = None,
+    call: Annotated[str, typer.Option(help="To which call: its uid or name; left out: the open one.")] = "",
+    organisation: Annotated[str, typer.Option("--org", help="For which organisation: its uid or name.")] = "",
+    name: Name = None,
+    name_zh: NameZh = None,
+    summary: Summary = None,
+    summary_zh: SummaryZh = None,
+    starts: Starts = None,
+    justification: Justification = None,
+    other_funding: OtherFunding = None,
+    funding_note: FundingNote = None,
+    team: Team = None,
+    resource: Resources = None,
+    json: Json = False,
+) -> None:
+    """Make a draft: from a file, from options, or by answering questions.
+
+    It may be as unfinished as you like; “aisc apply edit” goes on with it.
+    """
+    parts = application_file.read(file) if file else {}
+    parts |= _options(
+        name_en=name,
+        name_zh=name_zh,
+        summary_en=summary,
+        summary_zh=summary_zh,
+        starts_on=starts.date() if starts else None,
+        justification=justification,
+        other_funding=other_funding,
+        funding_note=funding_note,
+        team=team,
+        resources=resource,
+    )
+    call, organisation = call or parts.pop("call", ""), organisation or parts.pop("organisation", "")
+    with centre() as client:
+        to = find.call(client, call, phase="open")
+        of = find.organisation(client, organisation)
+        if not parts and ask.interactive():
+            parts = _questions(client, to.price_list)
+        draft = client.applications.start(call=to, organisation=of)
+        try:
+            found = client.applications.save(draft, **parts) if parts else draft
+        except BaseException:
+            say(f"The draft {draft.uid} was begun; go on with: aisc apply edit {draft.uid}")
+            raise
+    _show_draft(found)
+
+
+@app.command("edit", rich_help_panel=APPLICANT)
+def edit(
+    application: Application,
+    file: File = None,
+    organisation: Annotated[str, typer.Option("--org", help="Another organisation of yours.")] = "",
+    name: Name = None,
+    name_zh: NameZh = None,
+    summary: Summary = None,
+    summary_zh: SummaryZh = None,
+    starts: Starts = None,
+    justification: Justification = None,
+    other_funding: OtherFunding = None,
+    funding_note: FundingNote = None,
+    team: Team = None,
+    resource: Resources = None,
+    json: Json = False,
+) -> None:
+    """Save parts of a draft, or of one that was returned for completion. What is not given stays."""
+    parts = application_file.read(file) if file else {}
+    parts |= _options(
+        name_en=name,
+        name_zh=name_zh,
+        summary_en=summary,
+        summary_zh=summary_zh,
+        starts_on=starts.date() if starts else None,
+        justification=justification,
+        other_funding=other_funding,
+        funding_note=funding_note,
+        team=team,
+        resources=resource,
+    )
+    parts.pop("call", None)
+    organisation = organisation or parts.pop("organisation", "")
+    if not parts and not organisation:
+        fail("Say what to change: --file, or one of the options of “aisc apply edit --help”.", Exit.USAGE)
+    with centre() as client:
+        if organisation:
+            parts["organisation"] = find.organisation(client, organisation).uid
+        found = client.applications.save(find.application(client, application), **parts)
+    _show_draft(found)
+
+
+@app.command("show", rich_help_panel=APPLICANT)
+def show_application(application: Application, json: Json = False) -> None:
+    """One application, as much of it as you may see: where it stands, what it asks for, what was decided."""
+    with centre() as client:
+        found = client.applications.get(find.application(client, application))
+    desk.show_detail(found)
+
+
+@app.command("check", rich_help_panel=APPLICANT)
+def check(application: Application, json: Json = False) -> None:
+    """Say what keeps a draft from being submitted. Ends with 1 if anything does."""
+    with centre() as client:
+        found = client.applications.get(find.application(client, application))
+    missing = found.draft.missing if found.draft else []
+    show(
+        {"uid": found.uid, "state": found.state, "missing": missing},
+        "\n".join(f"- {words.plain(each)}" for each in missing) if missing else "Nothing is missing.",
+    )
+    if missing:
+        raise typer.Exit(int(Exit.FAILED))
+
+
+@app.command("submit", rich_help_panel=APPLICANT)
+def submit(
+    application: Application,
+    declare: Annotated[bool, typer.Option("--declare", help="Make the declaration without being asked.")] = False,
+    json: Json = False,
+) -> None:
+    """Make the declaration and send the application in. From then on it cannot be changed."""
+    with centre() as client:
+        of = find.application(client, application)
+        if not declare:
+            _declaration(client, of)
+        found = client.applications.submit(of, declared=True)
+    receipt = found.receipts[-1].sha256 if found.receipts else ""
+    show(found, f"Submitted as {found.number}. Receipt (SHA-256 of the frozen copy): {receipt}")
+    _say_next(found)
+
+
+def _declaration(client: Client, of: Any) -> None:
+    """Show what is declared, and ask; nobody declares anything by accident."""
+    lines = client.calls.get(of.call).declaration
+    if not ask.interactive():
+        fail("Submitting makes the scheme's declaration. Read it, then say --declare.", Exit.USAGE)
+    if lines:
+        say("We declare:")
+        for line in lines:
+            say(f"- {line}")
+    else:
+        say(f"Submitting makes the scheme's declaration. Read it at {client.url}/applications/{of.uid}/ first.")
+    if not ask.yes("Do you declare this?"):
+        fail("Nothing was submitted.", Exit.REFUSED)
+
+
+@app.command("withdraw", rich_help_panel=APPLICANT)
+def withdraw(
+    application: Application,
+    reason: Annotated[str, typer.Option(help="Why; shown to the secretariat.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Take an application back before it is decided; for good."""
+    with centre() as client:
+        of = find.application(client, application)
+        if not yes and not (ask.interactive() and ask.yes(f"Withdraw {of.label} “{of.name}” for good?")):
+            fail("Nothing was withdrawn. Say --yes where nobody can be asked.", Exit.USAGE)
+        found = client.applications.withdraw(of, reason=reason)
+    show(found, f"{found.label} is withdrawn.")
+
+
+@app.command("accept", rich_help_panel=APPLICANT)
+def accept(application: Application, json: Json = False) -> None:
+    """Accept the award. Its project and its budget are opened. For owners."""
+    with centre() as client:
+        found = client.applications.accept(find.application(client, application))
+    award = found.award
+    show(
+        found,
+        f"Accepted. Project {award.project if award else ''}, budget {award.budget if award else ''}. "
+        f"Next: aisc run --budget {award.budget if award else 'BUDGET'} --time 10m -- python train.py",
+    )
+
+
+@app.command("decline", rich_help_panel=APPLICANT)
+def decline(
+    application: Application,
+    reason: Annotated[str, typer.Option(help="Why; shown to the secretariat.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Decline the award; for good. For owners."""
+    with centre() as client:
+        of = find.application(client, application)
+        if not yes and not (ask.interactive() and ask.yes(f"Decline the award of {of.label} for good?")):
+            fail("Nothing was declined. Say --yes where nobody can be asked.", Exit.USAGE)
+        found = client.applications.decline(of, reason=reason)
+    show(found, f"The award of {found.label} is declined.")
+
+
+@app.command("letter", rich_help_panel=APPLICANT)
+def letter(application: Application, output: Output = None, json: Json = False) -> None:
+    """The decision letter as PDF, with its verification code."""
+    with centre() as client:
+        of = find.application(client, application)
+        save(client.applications.letter(of), output or Path(f"letter-{of.label}.pdf"))
+
+
+# What was typed
+
+
+def _options(
+    *, team: list[str] | None, resources: list[str] | None, **plain: str | bool | date | None
+) -> dict[str, Any]:
+    """What was given as options, as the API takes it."""
+    parts: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
+    if team is not None:
+        parts["team"] = [_member(each) for each in team]
+    if resources is not None:
+        parts["resources"] = [_resource(each) for each in resources]
+    return parts
+
+
+def _member(text: str) -> dict[str, str]:
+    name, role, email = (*(part.strip() for part in text.split(";")), "", "")[:3]
+    return {"name": name, "role": role, "email": email}
+
+
+def _resource(text: str) -> dict[str, Any]:
+    code, *numbers = text.split(":")
+    if len(numbers) != 2 or not all(each.isascii() and each.isdigit() for each in numbers):
+        fail(f"“{text}”: write CODE:COUNT:MONTHS, such as h800:8:6.", Exit.USAGE)
+    return {"accelerator": code, "count": int(numbers[0]), "months": int(numbers[1])}
+
+
+def _questions(client: Client, price_list: str) -> dict[str, Any]:
+    """Every part of the form, one question after the other; Enter leaves one for later."""
+    say("Answer what you can; Enter leaves a question for later (“aisc apply edit”).")
+    labels = {
+        "name_en": "Title in English",
+        "name_zh": "Title in Chinese",
+        "summary_en": "Summary in English",
+        "summary_zh": "Summary in Chinese",
+        "justification": "Why this much computing",
+    }
+    parts: dict[str, Any] = {name: ask.text(label, "--file", default="") for name, label in labels.items()}
+    while (typed := ask.text("Start date (YYYY-MM-DD)", "--file", default="")) and "starts_on" not in parts:
+        try:
+            parts["starts_on"] = date.fromisoformat(typed)
+        except ValueError:
+            say(f"“{typed}” is no date. Write it like 2026-09-01.")
+        else:
+            break
+    parts["other_funding"] = ask.yes("Does another government subsidy pay for the same work?")
+    parts["team"] = []
+    while typed := ask.text("Somebody of the team (NAME;ROLE;EMAIL)", "--file", default=""):
+        parts["team"].append(_member(typed))
+    codes = [each.accelerator for each in client.prices.version(price_list).prices if each.accelerator]
+    say(f"Accelerators of this call: {', '.join(codes)}")
+    parts["resources"] = []
+    while typed := ask.text("Accelerators (CODE:COUNT:MONTHS)", "--file", default=""):
+        parts["resources"].append(_resource(typed))
+    return {name: value for name, value in parts.items() if value not in ("", [])}
+
+
+def _show_draft(found: ApplicationDetail) -> None:
+    cost, missing = found.cost, found.draft.missing if found.draft else []
+    listed, scheme, applicant = (
+        words.money(cents, cost.currency) for cents in (cost.list_cents, cost.scheme_cents, cost.applicant_cents)
+    )
+    asked = f"{listed}: scheme {scheme} ({words.percent(cost.scheme_bps)}), applicant {applicant}"
+    show(
+        found,
+        facts(
+            ("uid", found.uid),
+            ("Title", found.name),
+            ("State", found.state),
+            ("Asked for", asked if cost.list_cents else None),
+            ("Missing", "\n".join(missing) or "nothing"),
+        ),
+    )
+    say(
+        f"Next: aisc apply edit {found.uid} --file application.toml"
+        if missing
+        else f"Next: aisc apply submit {found.uid}"
+    )
+
+
+def _say_next(found: ApplicationDetail) -> None:
+    if found.next:
+        say(f"Next: {found.next.who}: {found.next.what}" + (f", by {found.next.due}" if found.next.due else ""))
+
+
+app.registered_commands += desk.app.registered_commands

@@ -1,0 +1,109 @@
+"""``aisc calls``: invitations to apply. Public, but for making one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from aisc.cli.output import Json, add, facts, out, say, show, table, wants_json
+from aisc.cli.user import ask, find, words
+from aisc.cli.user.session import centre
+
+app = typer.Typer(help="Calls for applications.", invoke_without_command=True)
+
+Moment = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], metavar="TIME", help="Of this time zone.")
+]
+
+
+@app.callback()
+def default(ctx: typer.Context, json: Json = False) -> None:
+    if ctx.invoked_subcommand is None:
+        list_calls()
+
+
+@app.command("list")
+def list_calls(json: Json = False) -> None:
+    """Every announced call, newest first."""
+    with centre(signed_in=False) as client:
+        found = list(client.calls.list())
+    rows = table("uid", "name", "", "", "opens", "closes")
+    for each in found:
+        add(
+            rows,
+            each.uid,
+            each.name_en,
+            each.name_zh,
+            each.phase,
+            words.when(each.opens_at),
+            words.when(each.closes_at),
+        )
+    show(found, rows if found else "No call has been announced yet.")
+
+
+@app.command("show")
+def show_call(
+    call: Annotated[str, typer.Argument(metavar="[CALL]", help="Its uid or name; left out: the open one.")] = "",
+    json: Json = False,
+) -> None:
+    """A call with its rubric and its figures."""
+    with centre(signed_in=False) as client:
+        found = client.calls.get(find.call(client, call, phase="" if call else "open"))
+    rows = table("criterion", "", "weight", right=(2,))
+    for each in found.criteria:
+        add(rows, each.code, each.name + (" (placeholder)" if each.illustrative else ""), f"{each.weight}%")
+    figures = found.figures
+    show(
+        found,
+        facts(
+            ("uid", found.uid),
+            ("Name", found.name_en),
+            ("名稱", found.name_zh),
+            ("Summary", found.summary_en),
+            ("摘要", found.summary_zh),
+            ("Now", found.phase),
+            ("Opens", words.when(found.opens_at)),
+            ("Closes", words.when(found.closes_at)),
+            ("Price list", found.price_list),
+            ("To accept", f"{found.acceptance_days} days"),
+            ("So far", f"{figures.received} received, {figures.approved} approved" if figures else None),
+        ),
+    )
+    if not wants_json():
+        out.print(rows)
+    if found.illustrative:
+        say("Prices or criteria of this call are examples, not the terms of any real scheme.")
+
+
+@app.command("new")
+def new(
+    closes: Moment = None,
+    opens: Moment = None,
+    name: Annotated[str, typer.Option("--name", help="Name in English.")] = "",
+    name_zh: Annotated[str, typer.Option("--name-zh", help="Name in Chinese.")] = "",
+    summary: Annotated[str, typer.Option(help="What it is about, in English.")] = "",
+    summary_zh: Annotated[str, typer.Option(help="What it is about, in Chinese.")] = "",
+    price_list: Annotated[str, typer.Option(help="Its version; left out: the one in force.")] = "",
+    acceptance_days: Annotated[int, typer.Option(min=1, help="Days to accept an award.")] = 28,
+    json: Json = False,
+) -> None:
+    """Announce a call with the default rubric. For the secretariat."""
+    if not (name or name_zh):
+        name = ask.text("Name in English", "--name or --name-zh")
+    if closes is None:
+        closes = datetime.fromisoformat(ask.text("Closes (YYYY-MM-DD)", "--closes"))
+    with centre() as client:
+        version = price_list or getattr(client.prices.get().current, "version", "")
+        made = client.calls.create(
+            opens_at=(opens or datetime.now()).astimezone(),  # noqa: DTZ005 - made aware at once
+            closes_at=closes.astimezone(),
+            price_list=version,
+            name_en=name,
+            name_zh=name_zh,
+            summary_en=summary,
+            summary_zh=summary_zh,
+            acceptance_days=acceptance_days,
+        )
+    show(made, f"{words.plain(made.name)} ({made.uid}) is announced. It closes {words.when(made.closes_at)}.")
