@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "account_items": SimpleLazyObject(lambda: _account(request)),
         "footer_items": SimpleLazyObject(_footer),
         "notices_url": reverse("people:notices"),
-        "notices_count": SimpleLazyObject(lambda: _unread(request)),
+        # A function, which templates call: a lazy object would not be a number to the filters.
+        "notices_count": cache(lambda: _unread(request)),
         "demonstration": settings.DEMO,
     }
 
