@@ -97,7 +97,8 @@ def _head(bill: Bill) -> str:
 
 
 def _meter_names(meter: Meter) -> dict[str, str]:
-    return {"en": meter.name_en or meter.name_zh, "zh": meter.name_zh if meter.name_en else ""}
+    english = meter.name_en or meter.name_zh
+    return {"en": english, "zh": "" if meter.name_zh == english else meter.name_zh}
 
 
 def _money(cents: int, currency: str) -> str:
