@@ -17,7 +17,7 @@ LOCAL = "local"
 # Cents of Hong Kong dollars for an hour of one. Examples, marked so wherever they are shown: the list prices of
 # the real centre are not public.
 ILLUSTRATIVE_PRICES = {
-    "cpu": 30,
+    "cpu": 360,  # a tenth of a cent a second: easy to check in the head
     "h800": 2_000,
     "h100": 2_000,
     "h200": 2_600,
