@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 
@@ -55,6 +56,18 @@ class Commands(LazyGroup):
         "ledger": Lazy("aisc.cli.operator.ledger:app", "Prove and seal the ledger.", OPERATOR),
     }
 
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run the command; what can interrupt every one of them ends it quietly, with an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort) as stop:
+            err.print("Interrupted.")
+            raise typer.Exit(int(Exit.INTERRUPTED)) from stop
+        except BrokenPipeError as closed:
+            # The reader (head, less) has seen enough. Point stdout elsewhere so that closing it stays quiet.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(int(Exit.OK)) from closed
+
 
 app = typer.Typer(
     name="aisc",
@@ -85,17 +98,9 @@ def root(
 
 
 def main() -> None:
-    """Entry point: turns what can go wrong everywhere into a sentence and an exit code."""
+    """Entry point."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aisc.core.settings")
-    try:
-        app()
-    except KeyboardInterrupt:
-        err.print("Interrupted.")
-        sys.exit(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Point stdout elsewhere so that closing it stays quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.OK)
+    app()
 
 
 if __name__ == "__main__":

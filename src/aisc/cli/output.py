@@ -7,6 +7,7 @@ terminals alone and obey ``NO_COLOR``. The exit codes are documented in ``docs/u
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from enum import IntEnum
@@ -77,15 +78,24 @@ def plain(value: Any) -> Any:
     return value
 
 
-def show(value: Any, human: RenderableType) -> None:
-    """``value`` as JSON when asked for, otherwise ``human``: a table, or text in which ``[…]`` is markup."""
+def show(value: Any, *human: RenderableType) -> None:
+    """``value`` as JSON when asked for, otherwise ``human``: tables, or text in which ``[…]`` is markup."""
     if wants_json():
         show_json(value)
-    elif isinstance(human, Table):
-        # Given a width, since rich would take 80 columns for a pipe and cut what is longer.
-        out.print(human, width=None if out.is_terminal else PIPE_WIDTH)
-    else:
-        out.print(human, soft_wrap=True)
+        return
+    for each in human:
+        _print(each)
+
+
+def _print(each: RenderableType) -> None:
+    if isinstance(each, str) or out.is_terminal:
+        out.print(each, soft_wrap=isinstance(each, str))
+        return
+    # Rich takes 80 columns for a pipe, and fills lines with spaces up to the longest.
+    wide = Console(file=io.StringIO(), highlight=False, width=PIPE_WIDTH)
+    wide.print(each)
+    for line in wide.file.getvalue().split("\n")[:-1]:  # type: ignore[attr-defined]
+        sys.stdout.write(line.rstrip() + "\n")
 
 
 def say(text: str) -> None:
@@ -109,7 +119,9 @@ def table(*columns: str, title: str = "", right: tuple[int, ...] = ()) -> Table:
     """An empty table; ``right`` names the columns (from 0) that hold numbers."""
     made = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number in right else "left", overflow="fold")
+        name = column in {"uid", "number", "id"}  # to be copied: never broken into two lines
+        justify = "right" if number in right else "left"
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=name)
     return made
 
 

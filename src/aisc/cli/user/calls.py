@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aisc.cli.output import Json, add, facts, out, say, show, table, wants_json
+from aisc.cli.output import Json, add, facts, say, show, table
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.session import centre
 
@@ -70,9 +70,8 @@ def show_call(
             ("To accept", f"{found.acceptance_days} days"),
             ("So far", f"{figures.received} received, {figures.approved} approved" if figures else None),
         ),
+        rows,
     )
-    if not wants_json():
-        out.print(rows)
     if found.illustrative:
         say("Prices or criteria of this call are examples, not the terms of any real scheme.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from aisc.cli.output import Json, add, facts, out, show, table, wants_json
+from aisc.cli.output import Json, add, facts, show, table
 from aisc.cli.user import words
 from aisc.cli.user.session import centre
 
@@ -34,9 +34,8 @@ def overview(json: Json = False) -> None:
             ("CPU cores", f"{found.cpus_used} of {found.cpus} in use"),
             ("Memory", f"{words.memory(found.memory_used_mb)} of {words.memory(found.memory_mb)} in use"),
         ),
+        rows,
     )
-    if not wants_json():
-        out.print(rows)
 
 
 @app.command("nodes")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisc.cli.output import Exit, Json, add, facts, fail, out, show, table, wants_json
+from aisc.cli.output import Exit, Json, add, facts, fail, show, table
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.session import centre
 
@@ -208,14 +208,12 @@ def show_detail(found: ApplicationDetail) -> None:
         *((f"Receipt {number}", each.sha256) for number, each in enumerate(found.receipts, 1)),
         *_decision_rows(found),
     ]
-    show(found, facts(*rows))
-    if found.reviews and not wants_json():
-        reviews = table("assessor", "submitted", "total", "recommends", "comment", right=(2, 3))
-        for each in found.reviews:
-            share = "" if each.recommended_bps is None else words.percent(each.recommended_bps)
-            comment = each.comment or each.conflict or each.taken_back
-            add(reviews, each.assessor, words.when(each.submitted_at), each.total, share, comment)
-        out.print(reviews)
+    reviews = table("assessor", "submitted", "total", "recommends", "comment", right=(2, 3))
+    for each in found.reviews:
+        share = "" if each.recommended_bps is None else words.percent(each.recommended_bps)
+        comment = each.comment or each.conflict or each.taken_back
+        add(reviews, each.assessor, words.when(each.submitted_at), each.total, share, comment)
+    show(found, facts(*rows), *([reviews] if found.reviews else []))
 
 
 def _decision_rows(found: ApplicationDetail) -> list[tuple[str, str | None]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisc.cli.output import Exit, Json, add, facts, fail, out, say, show, show_json, table, wants_json
+from aisc.cli.output import Exit, Json, add, facts, fail, say, show, show_json, table, wants_json
 from aisc.cli.user import find, words
 from aisc.cli.user.session import centre
 
@@ -244,17 +244,12 @@ def templates(
     if found is None:
         known = ", ".join(each.code for each in everything)
         fail(f"There is no template “{code}”. There are: {known}.", Exit.REFUSED)
-    if wants_json():
-        show_json(found)
-        return
     rows = table("parameter", "", "unless given", "")
     for each in found.parameters:
         kind = ", ".join(each.choices) or each.type
         add(rows, each.name, kind, "needed" if each.default is None else each.default, each.label)
-    say(found.name)
-    say(found.description)
-    out.print(rows)
-    say(f"aisc run --template {found.code} --param {found.parameters[0].name}=…" if found.parameters else "")
+    show(found, f"[bold]{words.plain(found.name)}[/]", words.plain(found.description), rows)
+    say(f"Run it: aisc run --template {found.code} --param NAME=VALUE")
 
 
 def _job(client: Client, wanted: str) -> JobDetail:

@@ -187,9 +187,9 @@ def see_through(client: Client, job: JobDetail, output_to: Path | None = None) -
     written: list[Path] = []
     if output_to is not None:
         written = transfer.fetch_results(client, ended.uid, ended.project, output_to)
-        say(f"Fetched {len(written):,} files into {output_to}")
-    elif count := sum(1 for _ in client.jobs.results(ended)):
-        say(f"Results: {count:,} files. Fetch them: aisc jobs results {ended.uid} --output-to DIR")
+        say(f"Fetched {words.count(len(written), 'file')} into {output_to}")
+    elif number := sum(1 for _ in client.jobs.results(ended)):
+        say(f"Results: {words.count(number, 'file')}. Fetch with: aisc jobs results {ended.uid} --output-to DIR")
     if wants_json():
         show_json({"job": ended, "run": deciding, "exit_code": code, "fetched": [str(each) for each in written]})
     raise typer.Exit(code)

@@ -27,6 +27,8 @@ class Screen:
 
     def write(self, text: str) -> None:
         """A piece of the log, as it is."""
+        if not text:
+            return
         self._hide()
         # What the terminal cannot show is shown as a sign, not as an error.
         encoding = self._log.encoding or "utf-8"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Group
+from rich.console import RenderableType
 
 from aisc.cli.output import Json, add, facts, show, table
 from aisc.cli.user import find, words
@@ -58,7 +58,7 @@ def show_statement(number: Number, json: Json = False) -> None:
     """A statement, with the other payer's beside it."""
     with centre() as client:
         found = client.statements.get(number)
-    show(found, _bill(found))
+    show(found, *_bill(found))
 
 
 @app.command("due")
@@ -69,7 +69,7 @@ def due(
     """What is on no statement yet: both payers' shares to date."""
     with centre() as client:
         found = client.budgets.to_date(find.budget(client, budget))
-    show(found, _bill(found))
+    show(found, *_bill(found))
 
 
 @app.command("issue")
@@ -88,7 +88,7 @@ def issue(
     with centre() as client:
         of = find.budget(client, budget)
         found = client.statements.issue(budget=of, period_start=start.date(), period_end=end.date())
-    show(found, _bill(found))
+    show(found, *_bill(found))
 
 
 @app.command("pdf")
@@ -105,7 +105,7 @@ def csv(number: Number, output: Output = None, json: Json = False) -> None:
         save(client.statements.csv(number), output or Path(f"{number}.csv"))
 
 
-def _bill(found: Bill) -> Group:
+def _bill(found: Bill) -> list[RenderableType]:
     rows = table("what", "amount", "price", "list price", "scheme", "applicant", right=(1, 2, 3, 4, 5))
     for each in found.sums:
         price = f"{words.money(each.price_cents)} / {words.per(each.price_per)}"
@@ -126,4 +126,4 @@ def _bill(found: Bill) -> Group:
         ("Lines", f"{found.first_seq} to {found.last_seq} of the journal"),
     ]
     about += [(each.number, f"{each.payer}: {words.money(each.payer_cents)}") for each in found.statements]
-    return Group(facts(*about), "", rows)
+    return [facts(*about), "", rows]

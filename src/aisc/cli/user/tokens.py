@@ -60,7 +60,7 @@ def new(
 ) -> None:
     """Make a token for a program. Your password is asked for; the token is shown this once.
 
-    Scopes: read, jobs, people, scheme, money, account.
+    “aisc whoami” lists the scopes there are, such as read and jobs.
     """
     email = email or config.load().email or ask.text("E-mail address", "--email")
     password = ask.from_stdin() if password_stdin else ask.secret("Password", "--password-stdin")

@@ -122,7 +122,7 @@ def send(client: Client, project: str, uploads: Sequence[Upload]) -> None:
                 fail(f"{each.source} cannot be read: {error.strerror}.", Exit.SET_UP)
             before += each.size
     if len(uploads) > 8:
-        say(f"Sent {len(uploads):,} files ({words.size(total)})")
+        say(f"Sent {words.count(len(uploads), 'file')} ({words.size(total)})")
     else:
         for each in uploads:
             say(f"Sent {each.path} ({words.size(each.size)})")

@@ -63,7 +63,7 @@ def show_usage(number: Number, json: Json = False) -> None:
             ("Price", f"{price} (price list {rating.price_list})"),
             (
                 "Charge",
-                f"{after} \N{MINUS SIGN} {before} = {words.money(rating.amount_cents)}: the total after it, less before",
+                f"{after} \N{MINUS SIGN} {before} = {words.money(rating.amount_cents)}: the total after, less before",
             ),
             (
                 "Scheme",

@@ -93,9 +93,11 @@ def per(units: int) -> str:
 
 
 def quantity(amount: int, meter: str) -> str:
-    """A metered amount: accelerator time in hours, anything else as it is."""
+    """A metered amount: accelerator time in hours (less than 0.01 h in seconds), anything else as it is."""
     if not meter.startswith("accelerator:"):
         return f"{amount:,}"
+    if amount < 36_000:
+        return duration(amount)
     # Hundredths of an hour, rounded half up; the exact milliseconds are in the JSON.
     hundredths = (2 * amount * 100 + 3_600_000) // 7_200_000
     return f"{hundredths // 100:,}.{hundredths % 100:02d} h"
@@ -115,6 +117,11 @@ def size(count: int) -> str:
         if value < 999.95 or unit == "TB":
             return f"{value:,.1f} {unit}"
     raise AssertionError("unreachable")
+
+
+def count(number: int, thing: str) -> str:
+    """``1 file``, ``1,200 files``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def when(moment: datetime | None) -> str:
