@@ -9,6 +9,7 @@ from aisc.scheme.costs import Cost, tenths, weighted_total
 from aisc.scheme.models import Application, Award, Call, Decision, Letter, Review, Submission
 from aisc.scheme.queries import due, figures, phase
 from aisc.scheme.ribbon import next_step
+from aisc.scheme.rules import declaration_lines
 
 
 class Criterion(Schema):
@@ -80,10 +81,11 @@ class CallOut(Schema):
 
 class CallDetail(CallOut):
     figures: Figures = Field(description="Counts only; nothing of any one application")
+    declaration: list[str] = Field(description="What is declared when submitting, in the caller's language")
 
     @classmethod
     def of(cls, call: Call) -> "CallDetail":
-        return cls(**CallOut.of(call).model_dump(), figures=Figures(**figures(call)))
+        return cls(**CallOut.of(call).model_dump(), figures=Figures(**figures(call)), declaration=declaration_lines())
 
 
 class Person(Schema):

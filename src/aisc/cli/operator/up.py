@@ -169,7 +169,7 @@ def _wait_until_ready(folder: StateFolder, port: int, processes: list[Process], 
 
 def _tell(port: int, sign_ins: list[dict[str, str]], seconds: float) -> None:
     if sign_ins:
-        err.print("\nDemonstration sign-ins (every password: [bold]%s[/]):" % sign_ins[0]["password"])
+        err.print(f"\nDemonstration sign-ins (every password: [bold]{sign_ins[0]['password']}[/]):")
         for each in sign_ins:
             err.print(f"  {each['email']:<38} {each['role']}")
         err.print()
@@ -187,9 +187,8 @@ def _watch(folder: StateFolder, environment: dict[str, str], processes: list[Pro
             process.failures = 0 if lived > 30 else process.failures + 1
             if process.failures and lived < min(30, 2**process.failures):
                 continue
-            say(
-                f"{process.name} ended (code {process.handle.returncode if process.handle else '?'}); starting it again."
-            )
+            code = process.handle.returncode if process.handle else "?"
+            say(f"{process.name} ended (code {code}); starting it again.")
             process.start(folder, environment)
         time.sleep(0.2)
 
