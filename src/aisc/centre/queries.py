@@ -69,15 +69,16 @@ def load() -> Load:
     types = {each.pk: each for each in AcceleratorType.objects.all()}
     other = NodeAccelerator.objects.filter(node=OuterRef("pk"))
     up = Q(up=True)
-    nodes = Node.objects.annotate(accelerated=Exists(other)).aggregate(
-        up=Count("pk", filter=up),
-        down=Count("pk", filter=~up),
-        cpus=Sum("cpus", filter=up, default=0),
-        cpus_used=Sum("cpus_used", filter=up, default=0),
-        memory_mb=Sum("memory_mb", filter=up, default=0),
-        memory_used_mb=Sum("memory_used_mb", filter=up, default=0),
-        plain_cpus=Sum("cpus", filter=up & Q(accelerated=False), default=0),
-        plain_cpus_used=Sum("cpus_used", filter=up & Q(accelerated=False), default=0),
+    plain = up & Q(accelerated=False)
+    sums = Node.objects.annotate(accelerated=Exists(other)).aggregate(
+        nodes_up=Count("pk", filter=up),
+        nodes_down=Count("pk", filter=~up),
+        all_cpus=Sum("cpus", filter=up, default=0),
+        all_cpus_used=Sum("cpus_used", filter=up, default=0),
+        all_memory_mb=Sum("memory_mb", filter=up, default=0),
+        all_memory_used_mb=Sum("memory_used_mb", filter=up, default=0),
+        plain_cpus=Sum("cpus", filter=plain, default=0),
+        plain_cpus_used=Sum("cpus_used", filter=plain, default=0),
     )
     rows = (
         NodeAccelerator.objects.filter(node__up=True)
@@ -87,17 +88,17 @@ def load() -> Load:
     )
     loads = [TypeLoad(types[row["type_id"]], row["total"], row["busy"]) for row in rows]
     core = next((each for each in types.values() if each.code == CPU), None)
-    if core and nodes["plain_cpus"]:
-        loads.append(TypeLoad(core, nodes["plain_cpus"], nodes["plain_cpus_used"]))
+    if core and sums["plain_cpus"]:
+        loads.append(TypeLoad(core, sums["plain_cpus"], sums["plain_cpus_used"]))
     loads.sort(key=lambda each: (-each.gflops_total, each.type.code))
     return Load(
         types=tuple(loads),
-        nodes_up=nodes["up"],
-        nodes_down=nodes["down"],
-        cpus=nodes["cpus"],
-        cpus_used=nodes["cpus_used"],
-        memory_mb=nodes["memory_mb"],
-        memory_used_mb=nodes["memory_used_mb"],
+        nodes_up=sums["nodes_up"],
+        nodes_down=sums["nodes_down"],
+        cpus=sums["all_cpus"],
+        cpus_used=sums["all_cpus_used"],
+        memory_mb=sums["all_memory_mb"],
+        memory_used_mb=sums["all_memory_used_mb"],
     )
 
 

@@ -136,6 +136,20 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts when its code was entered
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "signup": "aisc.people.allauth_forms.SignUp",
+    "login": "aisc.people.allauth_forms.SignIn",
+    "add_email": "aisc.people.allauth_forms.ChangeEmail",
+    "change_password": "aisc.people.allauth_forms.ChangePassword",
+    "set_password": "aisc.people.allauth_forms.SetPassword",
+    "reset_password": "aisc.people.allauth_forms.ResetPassword",
+    "reset_password_from_key": "aisc.people.allauth_forms.ResetPasswordFromKey",
+    "reauthenticate": "aisc.people.allauth_forms.Reauthenticate",
+    "confirm_email_verification_code": "aisc.people.allauth_forms.ConfirmAddress",
+}
 
 SESSION_COOKIE_NAME = f"aisc_session_{PORT}"  # several centres may share 127.0.0.1
 CSRF_COOKIE_NAME = f"aisc_csrf_{PORT}"

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate
@@ -90,12 +90,12 @@ def sign_up(request: HttpRequest, body: SignUpIn):
     """Mails a code to the address. The answer does not tell whether the address has an account already."""
     uid = actions.sign_up(request.actor, **body.dict())
     text = _("A code was mailed to this address. Send it to /signup/confirm within 15 minutes.")
-    return 202, SignUpOut(sign_up=uid, email=body.email.strip().lower(), next=text)
+    return Status(202, SignUpOut(sign_up=uid, email=body.email.strip().lower(), next=text))
 
 
 @router.post("/signup/confirm", response={201: PersonOut}, auth=None, summary="Confirm an account by the mailed code")
 def confirm_sign_up(request: HttpRequest, body: ConfirmIn):
-    return 201, PersonOut.of(actions.confirm_sign_up(request.actor, uid=body.sign_up, code=body.code))
+    return Status(201, PersonOut.of(actions.confirm_sign_up(request.actor, uid=body.sign_up, code=body.code)))
 
 
 @router.post("/tokens", response={201: NewTokenOut}, auth=None, summary="Make a token, by e-mail address and password")
@@ -105,7 +105,7 @@ def issue_token(request: HttpRequest, body: TokenIn):
     actor = actor_of(request, person=person)
     scopes = list(SCOPES) if body.scopes is None else body.scopes
     token, secret = actions.issue_token(actor, name=body.name, scopes=scopes, days=body.days)
-    return 201, NewTokenOut.of(token, secret=secret)
+    return Status(201, NewTokenOut.of(token, secret=secret))
 
 
 @router.get("/tokens", response=Page[TokenOut], summary="One's own tokens, newest first")

@@ -6,4 +6,5 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from aisc.people import access  # noqa: F401 - registers who may do what
+        # Imported for what they register: access rules, background work, receivers of allauth's signals.
+        from aisc.people import access, adapter, tasks  # noqa: F401

@@ -143,3 +143,13 @@ def _if_seen(actor: Actor, rule: str, row: Any) -> Any:
         raise NotFound if actor.person or actor.is_system else SignInNeeded
     access.require(actor, rule, row)
     return row
+
+
+def matching(rows: QuerySet, asked: str, *more: str) -> QuerySet:
+    """Rows with a name (either language), or a field named in ``more``, that contains what was asked for."""
+    if not asked:
+        return rows
+    wanted = Q()
+    for field in ("name_en", "name_zh", *more):
+        wanted |= Q(**{f"{field}__icontains": asked})
+    return rows.filter(wanted)

@@ -1,0 +1,45 @@
+"""What the views of this room share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from aisc.core.errors import AiscError
+
+ROWS = 50
+
+
+def carry_out(request: HttpRequest, done: str, call: Callable[..., Any], **values: Any) -> bool:
+    """Call an action for a button; say what was done, or why not, on the page that comes next."""
+    try:
+        call(request.actor, **values)
+    except AiscError as error:
+        messages.error(request, str(error))
+        return False
+    messages.success(request, done)
+    return True
+
+
+def page_of(request: HttpRequest, rows: QuerySet) -> Page:
+    """The page of ``rows`` that ``?page=`` asks for; the nearest one when there is no such page."""
+    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+
+
+def keep_language(response: HttpResponse, language: str) -> HttpResponse:
+    """Make the browser show pages in ``language`` from now on."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

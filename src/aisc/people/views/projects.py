@@ -1,0 +1,129 @@
+"""Projects: list, start, page with the panels of other rooms, fair-share weight, end."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from aisc.core import access
+from aisc.core.forms import attempt
+from aisc.people import actions, panels, queries
+from aisc.people.access import MANAGERS
+from aisc.people.forms import NewProjectForm, ProjectForm, SharesForm, initial_of
+from aisc.people.views.common import carry_out, page_of
+from aisc.people.views.members import members_context
+
+
+@require_GET
+def projects(request: HttpRequest) -> HttpResponse:
+    """Those that the reader may see; ``?q=`` looks in both names, ``?closed=1`` shows closed ones as well."""
+    access.require(request.actor, "people.view_projects")
+    asked, closed = request.GET.get("q", "").strip()[:100], request.GET.get("closed") == "1"
+    rows = queries.matching(queries.projects_visible_to(request.actor), asked)
+    context = {
+        "page": page_of(request, rows if closed else rows.filter(closed_at=None)),
+        "asked": asked,
+        "closed": closed,
+        "may_create": queries.organisations_where(request.actor, MANAGERS).exists(),
+    }
+    return render(request, "people/projects.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_project(request: HttpRequest) -> HttpResponse:
+    access.require(request.actor, "people.view_projects")
+    choices = queries.organisations_where(request.actor, MANAGERS)
+    if not choices.exists():
+        messages.info(request, _("A project belongs to an organisation. Register yours first."))
+        return redirect("people:new_organisation")
+    initial = {"organisation": request.GET.get("organisation")}
+    form = NewProjectForm(request.POST or None, organisations=choices, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        done, made = attempt(form, actions.create_project, request.actor, **form.cleaned_data)
+        if done:
+            messages.success(request, _("The project “%(name)s” is started.") % {"name": made})
+            return redirect(made)
+    context = {
+        "form": form,
+        "page_title": _("Start a project"),
+        "back_url": reverse("people:projects"),
+        "submit": _("Start the project"),
+    }
+    return render(request, "people/project_form.html", context)
+
+
+@require_GET
+def project(request: HttpRequest, uid: str) -> HttpResponse:
+    """Overview: what it is, who is in it, and what the other rooms have of it."""
+    found = queries.project(request.actor, uid)
+    context = {
+        "project": found,
+        "tabs": panels.tabs(found),
+        "panels": [
+            {"title": panel.title, "html": render_to_string(panel.template, panel.context, request)}
+            for panel in panels.panels(request, found)
+        ],
+        "may_edit": access.may(request.actor, "people.update_project", found),
+        "may_set_shares": access.may(request.actor, "people.set_shares", found),
+        "by_organisation": queries.people_with_access(found).filter(project=None),
+        "crumbs": [{"label": _("Projects"), "url": reverse("people:projects")}, {"label": str(found)}],
+    } | members_context(request, found)
+    return render(request, "people/project.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def edit_project(request: HttpRequest, uid: str) -> HttpResponse:
+    found = queries.project(request.actor, uid)
+    access.require(request.actor, "people.update_project", found)
+    form = ProjectForm(request.POST or None, initial=initial_of(found, ProjectForm))
+    if request.method == "POST" and form.is_valid():
+        done, saved = attempt(form, actions.update_project, request.actor, project=found, **form.cleaned_data)
+        if done:
+            messages.success(request, _("The project is saved."))
+            return redirect(saved)
+    context = {
+        "form": form,
+        "page_title": _("Name and summary of %(name)s") % {"name": found},
+        "back_url": found.get_absolute_url(),
+        "submit": _("Save"),
+    }
+    return render(request, "people/project_form.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def shares(request: HttpRequest, uid: str) -> HttpResponse:
+    """The project's weight in the fair-share, for operators."""
+    found = queries.project(request.actor, uid)
+    access.require(request.actor, "people.set_shares", found)
+    form = SharesForm(request.POST or None, initial={"shares": found.shares})
+    if request.method == "POST" and form.is_valid():
+        done, saved = attempt(form, actions.set_shares, request.actor, project=found, **form.cleaned_data)
+        if done:
+            messages.success(request, _("The weight is saved."))
+            return redirect(saved)
+    context = {
+        "form": form,
+        "page_title": _("Weight of %(name)s in the queue") % {"name": found},
+        "back_url": found.get_absolute_url(),
+        "submit": _("Save"),
+    }
+    return render(request, "people/shares.html", context)
+
+
+@require_POST
+def close_project(request: HttpRequest, uid: str) -> HttpResponse:
+    found = queries.project(request.actor, uid)
+    carry_out(request, _("The project is closed."), actions.close_project, project=found)
+    return redirect(found)
+
+
+@require_POST
+def reopen_project(request: HttpRequest, uid: str) -> HttpResponse:
+    found = queries.project(request.actor, uid)
+    carry_out(request, _("The project is open again."), actions.reopen_project, project=found)
+    return redirect(found)
