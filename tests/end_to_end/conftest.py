@@ -2,77 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-
-PASSWORD = "demonstration"
-
-
-@dataclass
-class Centre:
-    """A running ``aisc up --demo``."""
-
-    url: str
-    state: Path
-    process: subprocess.Popen
-    environment: dict[str, str]
-    sign_ins: dict[str, str]  # role → e-mail address
-
-    def aisc(self, *arguments: str, check: bool = True, **options) -> subprocess.CompletedProcess:
-        """Run the command line against this centre."""
-        options = {"capture_output": True, "text": True, "timeout": 120, "env": self.environment} | options
-        done = subprocess.run([sys.executable, "-m", "aisc", *arguments], **options)
-        if check:
-            assert done.returncode == 0, f"aisc {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start_centre(state: Path, **environment: str) -> Centre:
-    port = free_port()
-    variables = os.environ | {
-        "AISC_STATE": str(state),
-        "AISC_PORT": str(port),
-        "AISC_URL": f"http://127.0.0.1:{port}",
-        "AISC_CONFIG": str(state.with_name(state.name + "-config")),
-        **environment,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aisc", "up", "--demo"],
-        env=variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    line = process.stdout.readline()
-    if not line.startswith("AISC is ready at "):
-        process.kill()
-        raise AssertionError(f"the centre did not start: {line}{process.stderr.read()}")
-    said = []
-    while not (latest := process.stderr.readline()).startswith("Started in"):
-        said.append(latest)
-    sign_ins = {role.strip(): email for email, role in re.findall(r"^  (\S+@\S+)\s+(.+)$", "".join(said), re.MULTILINE)}
-    return Centre(line.split()[-1], state, process, variables, sign_ins)
+from whole_centre import PASSWORD, Centre, start_centre
 
 
 @pytest.fixture(scope="session")

@@ -148,11 +148,19 @@ def _application_url(application: Application) -> str:
 
 
 def load() -> dict[str, Any]:
-    """Runs running and waiting, PFLOPS usable and in use (text with two decimals), for public pages too."""
+    """Runs running and waiting, and the dense FP16 peak usable and in use (text, in ``unit``), for public pages too."""
     counts = Run.objects.filter(state__in=ACTIVE).aggregate(
         running=Count("id", filter=Q(state="running")), queued=Count("id", filter=~Q(state="running"))
     )
-    return counts | centre.load_figures()
+    now = centre.load()
+    # A laptop has thousandths of a PFLOPS; say what it has in the unit that people would use for it.
+    whole = now.gflops_total >= centre.GFLOPS_PER_PFLOPS // 10
+    shown = centre.pflops if whole else centre.tflops
+    return counts | {
+        "flops_total": shown(now.gflops_total),
+        "flops_used": shown(now.gflops_used),
+        "flops_unit": "PFLOPS" if whole else "TFLOPS",
+    }
 
 
 def charged_today() -> int:
@@ -170,7 +178,7 @@ def operator() -> dict[str, Any]:
     figures = load()
     held = Budget.objects.aggregate(total=Sum("held"))["total"] or 0
     return figures | {
-        "of_pflops": _("of %(total)s usable, dense FP16 peak") % {"total": figures["pflops_total"]},
+        "of_flops": _("of %(total)s usable, dense FP16 peak") % {"total": figures["flops_total"]},
         "charged_today": format_cents(charged_today()),
         "held": format_cents(held),
         "unattributed": UsageRecord.objects.filter(budget=None).count(),
