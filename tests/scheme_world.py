@@ -32,6 +32,12 @@ ANSWERS = {
 LIST_CENTS = 8 * 6 * 730 * 2000  # HK$700,800.00
 
 
+EVERYBODY = (
+    *("owner", "manager", "writer", "finance", "reader", "stranger"),
+    *("secretary", "assessor", "second_assessor", "member", "second_member", "auditor"),
+)
+
+
 @dataclass
 class World:
     """Everybody who has to do with one call."""

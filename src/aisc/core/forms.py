@@ -12,7 +12,7 @@ from aisc.core.errors import AiscError
 from aisc.core.money import format_cents, parse_cents
 
 
-def attempt(form: forms.Form, call: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[bool, Any]:
+def attempt(form: forms.Form, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[bool, Any]:
     """Call an action; on a refusal put its message on the form. Answers (worked, result)."""
     try:
         return True, call(*args, **kwargs)

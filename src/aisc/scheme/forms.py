@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from django import forms
@@ -29,12 +29,13 @@ class PercentField(forms.CharField):
             return value
         text = str(value).strip().removesuffix("%").removesuffix("％").strip()
         try:
-            bps = Decimal(text) * 100
-        except InvalidOperation:
-            bps = Decimal("NaN")
-        if not text.isascii() or not bps.is_finite() or bps != bps.to_integral_value() or not 0 <= bps <= 10_000:
+            share = Decimal(text if text.isascii() else "NaN")
+        except DecimalException:
+            share = Decimal("NaN")
+        # In this order: a huge number is not multiplied, and one that is none is not compared.
+        if not share.is_finite() or not 0 <= share <= 100 or share * 100 != (share * 100).to_integral_value():
             raise ValidationError(gettext("Write a percentage such as 70 or 62.5."))
-        return int(bps)
+        return int(share * 100)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, int):
