@@ -5,7 +5,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate, with_etag
@@ -126,7 +126,7 @@ def _detail(request: HttpRequest, found: Job) -> JobDetailOut:
         found,
         cost=queries.costs([found])[found.pk],
         counts=queries.state_counts(found),
-        first=queries.runs_of(found).first(),
+        first=queries.run(found, 0),
         inside=access.may(request.actor, "jobs.view_output", found),
         after=list(found.after.order_by("pk").values_list("uid", flat=True)),
     )
@@ -247,7 +247,7 @@ def put_file(request: HttpRequest, uid: str, path: str):
     length = request.headers.get("Content-Length", "")
     expected = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
     incoming = workspaces.receive(project, iter(lambda: request.read(workspaces.CHUNK), b""), expected=expected)
-    return 201, FileOut.of(actions.upload_file(request.actor, project=project, path=path, incoming=incoming))
+    return Status(201, FileOut.of(actions.upload_file(request.actor, project=project, path=path, incoming=incoming)))
 
 
 @router.delete("/projects/{uid}/files/{path:path}", response={204: None}, summary="Delete a file or folder")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from aisc.centre.models import Cluster
-from aisc.core.errors import Unavailable
-from aisc.jobs.engines.base import Engine
+from aisc.core.errors import AiscError, Unavailable
+from aisc.jobs.engines.base import Engine, EngineError
+from aisc.jobs.models import Run
 
 
 def _local(_cluster: Cluster) -> Engine:
@@ -40,6 +42,27 @@ def engine_for(cluster: Cluster) -> Engine:
                 )
             engine = _engines[cluster.code] = maker(cluster)
         return engine
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job says it is; ``total`` is None where it does not know."""
+
+    done: int
+    total: int | None
+    message: str
+
+
+def progress_of(run: Run) -> Progress | None:
+    """How far a running run says it is; None where it or its engine does not say."""
+    if run.state != "running":
+        return None
+    try:
+        read = getattr(engine_for(run.job.cluster), "read_progress", None)
+        said = read(run.ref) if read else None
+    except (EngineError, AiscError):
+        return None
+    return said and Progress(said.done, said.total, said.message[:200])
 
 
 @contextmanager

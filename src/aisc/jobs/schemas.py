@@ -12,6 +12,7 @@ from aisc.jobs import results as left_behind
 from aisc.jobs.library import Parameter, Template
 from aisc.jobs.models import Job, Run
 from aisc.jobs.queries import Cost
+from aisc.jobs.registry import progress_of
 from aisc.jobs.templates import language
 from aisc.jobs.words import reason_in_words
 from aisc.jobs.workspaces import Item
@@ -178,6 +179,14 @@ class JobOut(Schema):
         return cls(**cls.facts(job, cost))
 
 
+class ProgressOut(Schema):
+    """How far a running job says it is, by the file that `AISC_PROGRESS` names."""
+
+    done: int = Field(examples=[3])
+    total: int | None = Field(description="null: it does not know", examples=[10])
+    message: str = Field(examples=["epoch 3"])
+
+
 class JobDetailOut(JobOut):
     """Everything about a job. The values of `environment` are null for those who are not in the project."""
 
@@ -192,12 +201,14 @@ class JobDetailOut(JobOut):
     note: str
     run_states: dict[str, int] = Field(description="how many runs are in each state", examples=[{"running": 1}])
     reason: str = Field(description="of the first run, in words, in the caller's language")
+    progress: ProgressOut | None = Field(description="of the first run; for those in the project")
     url: str = Field(description="the page of the job")
 
     @classmethod
     def whole(
-        cls, job: Job, *, cost: Cost, counts: dict[str, int], first: Run | None, inside: bool, after: list[str]
+        cls, job: Job, *, cost: Cost, counts: dict[str, int], first: Run, inside: bool, after: list[str]
     ) -> JobDetailOut:
+        progress = progress_of(first) if inside else None
         return cls(
             **cls.facts(job, cost),
             command=job.command,
@@ -210,7 +221,8 @@ class JobDetailOut(JobOut):
             retry_of=job.retry_of.uid if job.retry_of else None,
             note=job.note,
             run_states=counts,
-            reason=reason_in_words(first, job) if first else "",
+            reason=reason_in_words(first, job),
+            progress=ProgressOut(**vars(progress)) if progress else None,
             url=reverse("jobs:job", args=[job.uid]),
         )
 

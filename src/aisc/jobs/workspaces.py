@@ -29,7 +29,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from aisc.core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
-from aisc.jobs.specification import read_path
+from aisc.jobs.specification import is_printable, read_path
 from aisc.people.models import Project
 
 CHUNK = 262_144
@@ -161,10 +161,10 @@ def _kind(mode: int) -> str:
 
 def _item(name: str, parent: str, facts: os.stat_result) -> Item:
     kind = _kind(facts.st_mode)
-    try:
-        name.encode()
-    except UnicodeEncodeError:  # bytes that are no text: shown, but no address can name them
-        name, kind = name.encode(errors="surrogateescape").decode(errors="replace"), "other"
+    shown = name.encode(errors="surrogateescape").decode(errors="replace")
+    if shown != name or not is_printable(name):
+        # Bytes that are no text, or characters that no address can name: seen, but reached by its folder alone.
+        name, kind = "".join(each if is_printable(each) else "\N{REPLACEMENT CHARACTER}" for each in shown), "other"
     return Item(
         name=name,
         path=f"{parent}/{name}" if parent else name,

@@ -19,11 +19,11 @@ from aisc.core.money import round_half_up
 from aisc.jobs import actions, api, queries, results, specification, streaming
 from aisc.jobs.actions.settling import source_of
 from aisc.jobs.downloads import disposition, streamed
-from aisc.jobs.engines.base import Engine, EngineError
+from aisc.jobs.engines.base import EngineError
 from aisc.jobs.forms import FilterForm, NoteForm
 from aisc.jobs.library import load_templates
 from aisc.jobs.models import Job, Run
-from aisc.jobs.registry import engine_for
+from aisc.jobs.registry import engine_for, progress_of
 from aisc.jobs.states import ENDED
 from aisc.jobs.templates import language
 from aisc.jobs.views.shared import crumbs, files_url, page_of
@@ -126,7 +126,7 @@ def _status(request: HttpRequest, found: Job, run: Run) -> dict[str, Any]:
             (state, count, dict(Job._meta.get_field("state").choices)[state]) for state, count in counts.items()
         ],
         "ended_runs": sum(count for state, count in counts.items() if state in ENDED),
-        "progress": _progress(found, run),
+        "progress": progress_of(run) if access.may(request.actor, "jobs.view_output", found) else None,
         "cost": cost,
         "so_far": _so_far(found) if found.state == "running" else None,
         "used": queries.resources(found),
@@ -163,22 +163,6 @@ def _ribbon(found: Job, run: Run, counts: dict[str, int]) -> dict[str, Any]:
         steps[2]["state"] = "done" if started else "todo"
         steps[3] |= {"state": "done" if well else "failed", "at": found.ended_at}
     return {"label": _("Where this job stands"), "steps": steps}
-
-
-def _progress(found: Job, run: Run) -> dict[str, Any] | None:
-    """How far the run says it is; nothing where the engine or the job does not say."""
-    read = getattr(_engine(found), "read_progress", None)
-    said = read(run.ref) if read and run.state == "running" else None
-    if said is None:
-        return None
-    return {"done": said.done, "total": said.total, "message": said.message[:200]}
-
-
-def _engine(found: Job) -> Engine | None:
-    try:
-        return engine_for(found.cluster)
-    except (EngineError, AiscError):
-        return None
 
 
 def _so_far(found: Job) -> int:
@@ -227,8 +211,8 @@ def _template_name(found: Job) -> str:
 
 def _command_line(found: Job, *, inside: bool) -> str:
     """The same job for a terminal."""
-    words = ["aisc", "run", "--project", found.project.uid, "--budget", found.budget.uid, "--name", found.name]
-    words += ["--accelerator", f"{found.accelerator.code}:{found.accelerator_count}"]
+    words = ["aisc", "run", "--budget", found.budget.uid, "--name", found.name]
+    words += ["--accelerator", found.accelerator.code, "--count", str(found.accelerator_count)]
     words += ["--time", specification.show_time(found.time_limit_ms), "--memory", f"{found.memory_mb}MB"]
     if found.array_size > 1:
         words += ["--array", str(found.array_size)]
@@ -237,7 +221,7 @@ def _command_line(found: Job, *, inside: bool) -> str:
     if found.template:
         words += ["--template", found.template]
         for name, value in found.parameters.items():
-            words += ["--set", f"{name}={value}"]
+            words += ["--param", f"{name}={value}"]
         return shlex.join(words)
     for option, values in (("--input", found.inputs), ("--output", found.outputs)):
         for value in values:
