@@ -50,6 +50,7 @@ class Commands(LazyGroup):
         "worker": Lazy("aisc.cli.operator.serve:worker", "Run the background work.", OPERATOR),
         "migrate": Lazy("aisc.cli.operator.migrate:migrate", "Bring the database to this version.", OPERATOR),
         "demo": Lazy("aisc.cli.operator.demo:demo", "Make the demonstration centre.", OPERATOR),
+        "grant": Lazy("aisc.cli.operator.grant:grant", "Give somebody a role in the centre.", OPERATOR),
         "check": Lazy("aisc.cli.operator.check:check", "Say what is wrong, and what to do about it.", OPERATOR),
         "backup": Lazy("aisc.cli.operator.backup:backup", "Write everything of this centre into one file.", OPERATOR),
         "restore": Lazy("aisc.cli.operator.backup:restore", "Bring a backup back, and prove the ledger.", OPERATOR),

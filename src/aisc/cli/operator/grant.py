@@ -1,0 +1,34 @@
+"""``aisc grant``: the first role in a new centre, given on the machine itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from aisc.cli.operator import django as machine
+from aisc.cli.output import Exit, Json, fail, show
+
+
+def grant(
+    role: Annotated[
+        str, typer.Argument(help="secretariat, assessor, committee, operator, finance, auditor, administrator")
+    ],
+    email: Annotated[str, typer.Argument(help="Address of somebody who has signed up.")],
+    json: Json = False,
+) -> None:
+    """Give somebody a role in the centre. Whoever can run this owns the machine; later roles are given on a page."""
+    machine.start()
+    from aisc.core.actions import system
+    from aisc.core.errors import AiscError
+    from aisc.people import queries
+    from aisc.people.actions import grant_centre_role
+
+    person = queries.person_with_address(email.strip().lower())
+    if person is None:
+        fail(f"Nobody has confirmed the address {email} here. They sign up first.", Exit.REFUSED)
+    try:
+        given = grant_centre_role(system("aisc grant"), person=person, role=role)
+    except AiscError as error:
+        fail(str(error), Exit.REFUSED)
+    show({"person": person.uid, "role": given.role}, f"{person.name} is now {given.get_role_display()}.")
