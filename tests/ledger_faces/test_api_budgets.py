@@ -67,7 +67,9 @@ def test_the_list_in_pages(place, budget, own, call):
     assert second["next"] is None
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "cursor=rubbish", "state=x", "source=x"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "cursor=rubbish", "state=x", "source=x", "q=%00", "project=%00"]
+)
 def test_a_query_that_makes_no_sense(place, budget, call, query):
     answer = call(place.member, "GET", f"/budgets?{query}")
     assert answer.status_code == 422
@@ -198,6 +200,8 @@ def test_the_same_key_asks_once(place, prices, call):
         ({"ceiling_cents": 10**18}, 422),
         ({"ceiling_cents": 1.5}, 422),
         ({"ceiling_cents": None}, 422),
+        ({"project": "prj-\0"}, 422),
+        ({"name": "a\0b"}, 422),
         ({"name": ""}, 422),
         ({"name": "x" * 201}, 422),
         ({"ends_on": "2026-06-01"}, 422),

@@ -196,6 +196,22 @@ def test_lists_of_usage(place, budget, own, use, stray, make_budget, call):
     assert call(place.operator, "GET", f"/usage/{loose.pk}").json()["rating"] is None
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/usage?source_id=%00", 422),
+        ("/usage?budget=%00", 422),
+        ("/statements?budget=%00", 422),
+        ("/statements?payer=nobody", 422),
+        ("/statements/%00", 404),
+        ("/budgets/%00", 404),
+        ("/prices/%00", 404),
+    ],
+)
+def test_what_no_database_can_look_for(place, prices, call, path, status):
+    assert call(place.owner, "GET", path).status_code == status
+
+
 def test_saying_who_pays(place, budget, stray, call):
     record = stray()
     url = f"/usage/{record.pk}/attribute"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -12,6 +11,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 
 from aisc.core import clock
@@ -295,7 +295,6 @@ def test_the_csv_comes_in_parts(place, budget, issued, browser, monkeypatch):
     assert b"".join(csv_export.parts(displays.bill(issued["scheme"]))) == b"".join(parts)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_the_asynchronous_server_gets_the_same_csv(place, issued):
     number = issued["scheme"].number
 
@@ -305,7 +304,7 @@ def test_the_asynchronous_server_gets_the_same_csv(place, issued):
         answer = await client.get(f"/statements/{number}.csv")
         return b"".join([part async for part in answer.streaming_content])
 
-    assert asyncio.run(download()) == b"".join(csv_export.parts(displays.bill(issued["scheme"])))
+    assert async_to_sync(download)() == b"".join(csv_export.parts(displays.bill(issued["scheme"])))
 
 
 # Numbers as text

@@ -69,8 +69,8 @@ def _found(actor: Actor, rows: QuerySet, **where: Any) -> Any:
     if actor.person is None and not actor.is_system:
         # Before looking: whether it exists is nobody's business who is not signed in.
         raise SignInNeeded
-    if where.get("pk", 0) > BIGGEST_ID:
-        raise NotFound
+    if where.get("pk", 0) > BIGGEST_ID or any("\0" in value for value in where.values() if isinstance(value, str)):
+        raise NotFound  # no database could even look for it
     row = rows.filter(**where).first()
     if row is None:
         raise NotFound

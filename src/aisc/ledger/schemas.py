@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from ninja import Field, Schema
+from pydantic import AfterValidator
 
 from aisc.core import clock
 from aisc.ledger.displays.prices import PriceRow
@@ -17,6 +18,16 @@ from aisc.ledger.queries import Estimate
 _BUDGET = "bud-7k2m9x4t1zq8"
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _NUMBER = "ST-2026-000042"
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("A NUL character cannot be looked for.")
+    return text
+
+
+# What is compared with text in the database; PostgreSQL has no NUL.
+Text = Annotated[str, AfterValidator(_storable)]
 
 
 class PriceOut(Schema):
@@ -132,26 +143,26 @@ class BudgetOut(Schema):
 class OwnBudgetIn(Schema):
     """A budget of the organisation's own money. The centre's finance officers grant credit by releasing it."""
 
-    project: str = Field(description="uid", examples=["prj-9x7t1zq84k2m"])
-    name: str = Field(examples=["Own funds 2026"])
+    project: Text = Field(description="uid", examples=["prj-9x7t1zq84k2m"])
+    name: Text = Field(examples=["Own funds 2026"])
     ceiling_cents: int = Field(description="the most that may be spent", examples=[5_000_000])
     starts_on: date = Field(examples=["2026-07-01"])
     ends_on: date = Field(examples=["2027-06-30"])
-    reference: str = Field("", description="your order number; printed on statements", examples=["PO-8812"])
+    reference: Text = Field("", description="your order number; printed on statements", examples=["PO-8812"])
 
 
 class CeilingIn(Schema):
     ceiling_cents: int = Field(description="the new one, above the present one", examples=[8_000_000])
-    reason: str = Field(examples=["two more months of training"])
+    reason: Text = Field(examples=["two more months of training"])
 
 
 class ReleaseIn(Schema):
     amount_cents: int = Field(description="at most what is not yet released", examples=[2_500_000])
-    reason: str = Field(examples=["progress report 1 accepted"])
+    reason: Text = Field(examples=["progress report 1 accepted"])
 
 
 class ReasonIn(Schema):
-    reason: str = Field(description="1 to 300 characters; kept in the audit log", examples=["node failed"])
+    reason: Text = Field(description="1 to 300 characters; kept in the audit log", examples=["node failed"])
 
 
 class EntryOut(Schema):
@@ -222,8 +233,8 @@ class HoldOut(Schema):
 class EstimateIn(Schema):
     """What is to run."""
 
-    budget: str = Field(description="uid", examples=[_BUDGET])
-    accelerator: str = Field(description="code", examples=["h800"])
+    budget: Text = Field(description="uid", examples=[_BUDGET])
+    accelerator: Text = Field(description="code", examples=["h800"])
     count: int = Field(1, description="accelerators of one run", examples=[8])
     time_limit_ms: int = Field(description="of one run", examples=[14_400_000])
     runs: int = Field(1, description="of an array", examples=[1])
@@ -294,7 +305,7 @@ class StatementOut(Schema):
 class IssueIn(Schema):
     """The period to bill: every charge of it that is on no statement yet, to both payers."""
 
-    budget: str = Field(description="uid", examples=[_BUDGET])
+    budget: Text = Field(description="uid", examples=[_BUDGET])
     period_start: date | None = Field(None, description="left out: where the last one ended", examples=["2026-06-01"])
     period_end: date = Field(examples=["2026-06-30"])
 
@@ -441,9 +452,9 @@ class UsageDetailOut(UsageOut):
 
 
 class AttributeIn(Schema):
-    budget: str = Field(description="uid of the budget that pays", examples=[_BUDGET])
-    reason: str = Field(examples=["run outside AISC for this project"])
-    meter: str = Field("", description="what was used, where the record does not say", examples=["accelerator:h800"])
+    budget: Text = Field(description="uid of the budget that pays", examples=[_BUDGET])
+    reason: Text = Field(examples=["run outside AISC for this project"])
+    meter: Text = Field("", description="what was used, where the record does not say", examples=["accelerator:h800"])
 
 
 class SealOut(Schema):

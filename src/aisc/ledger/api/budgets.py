@@ -1,14 +1,13 @@
 """Budgets and what happens in them. No ``from __future__ import annotations`` here: ninja reads the annotations."""
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from ninja import Query
 
 from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate, with_etag
-from aisc.core.errors import BadInput, NotFound
+from aisc.core.errors import NotFound
 from aisc.ledger import actions, lookups, queries
-from aisc.ledger.api.routing import Cursor, Limit, router
+from aisc.ledger.api.routing import Cursor, Limit, one_of, router, storable
 from aisc.ledger.displays import budgets as displays
 from aisc.ledger.models import Budget, Entry, Hold
 from aisc.ledger.schemas import (
@@ -24,11 +23,6 @@ from aisc.people.models import Project
 from aisc.people.queries import projects_visible_to
 
 
-def _one_of(value: str, known: list[str], field: str) -> None:
-    if value and value not in known:
-        raise BadInput(_("Choose one of: %(known)s.") % {"known": ", ".join(known)}, field=field)
-
-
 @router.get("/budgets", response=Page[BudgetOut], summary="Budgets one may see, newest first")
 def budgets(
     request: HttpRequest,
@@ -40,8 +34,9 @@ def budgets(
     limit: int = Limit,
 ):
     access.require(request.actor, "ledger.view_budgets")
-    _one_of(state, Budget.State.values, "state")
-    _one_of(source, Budget.Source.values, "source")
+    storable(q=q, project=project)
+    one_of(state, Budget.State.values, "state")
+    one_of(source, Budget.Source.values, "source")
     rows = displays.listed(queries.budgets_visible_to(request.actor), q=q, state=state, source=source)
     if project:
         rows = rows.filter(project__uid=project)
@@ -82,7 +77,7 @@ def entries(
     limit: int = Limit,
 ):
     found = lookups.budget(request.actor, uid)
-    _one_of(kind, Entry.Kind.values, "kind")
+    one_of(kind, Entry.Kind.values, "kind")
     rows, following = paginate(displays.journal(found, kind=kind), cursor=cursor, limit=limit, key="-seq")
     return with_etag(request, Page[EntryOut](items=[EntryOut.of(row) for row in rows], next=following))
 
@@ -105,7 +100,7 @@ def holds(
     limit: int = Limit,
 ):
     found = lookups.budget(request.actor, uid)
-    _one_of(state, Hold.State.values, "state")
+    one_of(state, Hold.State.values, "state")
     rows = queries.holds_of(found)
     rows, following = paginate(rows.filter(state=state) if state else rows, cursor=cursor, limit=limit)
     return with_etag(request, Page[HoldOut](items=[HoldOut.of(row) for row in rows], next=following))

@@ -38,7 +38,7 @@ def prices(request: HttpRequest):
 @router.get("/prices/{version}", response=PricesOut, auth=None, summary="One published price list")
 def price_list(request: HttpRequest, version: str):
     access.require(request.actor, "ledger.view_prices")
-    found = displays.published().filter(version=version).first()
+    found = next((each for each in displays.published() if each.version == version), None)
     if found is None:
         raise NotFound
     return _prices(found, queries.current_price_list())

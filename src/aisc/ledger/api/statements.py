@@ -7,7 +7,7 @@ from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate, with_etag
 from aisc.ledger import actions, lookups
 from aisc.ledger import statement_pdf as documents
-from aisc.ledger.api.routing import Cursor, Limit, router
+from aisc.ledger.api.routing import Cursor, Limit, one_of, router, storable
 from aisc.ledger.displays import statements as displays
 from aisc.ledger.downloads import csv_response, pdf_response
 from aisc.ledger.models import Statement
@@ -29,6 +29,8 @@ def statements(
     limit: int = Limit,
 ):
     access.require(request.actor, "ledger.view_budgets")
+    storable(budget=budget)
+    one_of(payer, Statement.Payer.values, "payer")
     rows = Statement.objects.filter(budget__in=budgets_visible_to(request.actor)).select_related("budget")
     if budget:
         rows = rows.filter(budget__uid=budget)

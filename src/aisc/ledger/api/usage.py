@@ -8,7 +8,7 @@ from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate
 from aisc.core.errors import BadInput
 from aisc.ledger import actions, lookups, queries
-from aisc.ledger.api.routing import Cursor, Limit, router
+from aisc.ledger.api.routing import Cursor, Limit, router, storable
 from aisc.ledger.displays import usage as displays
 from aisc.ledger.models import UsageRecord
 from aisc.ledger.schemas import AttributeIn, EntryOut, RatingOut, UsageDetailOut, UsageOut
@@ -24,6 +24,7 @@ def usages(
     cursor: str | None = Cursor,
     limit: int = Limit,
 ):
+    storable(budget=budget, source=source, source_id=source_id)
     if unattributed:
         access.require(request.actor, "ledger.view_unattributed")
         rows = queries.unattributed_usage()
