@@ -57,7 +57,7 @@ class Transport:
 
     # Reading
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         """The JSON answer to a GET. An answer that has not changed (ETag) is not sent again. Raises CentreError."""
         url = str(httpx.URL(path, params=_given(query)))
         tag, kept = self._kept.get(url, ("", None))
@@ -72,7 +72,7 @@ class Transport:
                 self._kept.popitem(last=False)
         return body
 
-    def get_bytes(self, path: str, **query: Any) -> bytes:
+    def get_bytes(self, path: str, /, **query: Any) -> bytes:
         """The answer to a GET as it came: a document, a small file."""
         return checked(self._send("GET", path, params=_given(query))).content
 
@@ -81,7 +81,7 @@ class Transport:
         answer = self._send("GET", path, headers={"Range": part})
         return None if answer.status_code in {206, 416} else _json(checked(answer))
 
-    def pages(self, path: str, **query: Any) -> Iterator[Any]:
+    def pages(self, path: str, /, **query: Any) -> Iterator[Any]:
         """Every item of a list; the next page is asked for when it is reached."""
         cursor = None
         while True:

@@ -19,7 +19,7 @@ class Resource:
     def __init__(self, transport: Transport):
         self._t = transport
 
-    def _pages(self, kind: type[M], path: str, **query: Any) -> Iterator[M]:
+    def _pages(self, kind: type[M], path: str, /, **query: Any) -> Iterator[M]:
         return (kind.read(each) for each in self._t.pages(path, **query))
 
 
