@@ -1,7 +1,7 @@
 """Who may do what in this room.
 
 Two circles. *What a job is* (its name, command, resources, state, cost) is seen by everybody in the project and by
-those of the centre who answer for it: operators, finance officers, auditors. *What a job says and makes* (its log,
+those of the centre who answer for it: operators, finance officers, auditors, secretariat, administrators. *What a job says and makes* (its log,
 its files, the values of its environment variables) is the project's own and seen by its people alone: an operator
 who must look into a file asks for a role in the project, and that leaves a trace in the audit log.
 
@@ -24,7 +24,7 @@ from aisc.people.access import (
 from aisc.people.models import Project
 
 # Those of the centre who see every job's particulars.
-OVERSIGHT = (Centre.OPERATOR, Centre.FINANCE, Centre.AUDITOR)
+OVERSIGHT = (Centre.OPERATOR, Centre.FINANCE, Centre.AUDITOR, Centre.SECRETARIAT, Centre.ADMINISTRATOR)
 
 
 def _project(job: Job) -> Project:

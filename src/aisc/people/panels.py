@@ -17,6 +17,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from aisc.core import access
+from aisc.core.actions import Actor
 from aisc.people.models import Project
 
 
@@ -44,6 +46,7 @@ class _Tab:
     name: str
     label: Any
     url: Callable[[Project], str]
+    rule: str
 
 
 _panels: dict[str, _Registered] = {}
@@ -55,9 +58,14 @@ def register(name: str, function: PanelFunction, *, order: int = 100) -> None:
     _panels[name] = _Registered(order, name, function)
 
 
-def register_tab(name: str, label: Any, url: Callable[[Project], str], *, order: int = 100) -> None:
-    """Add a tab to every project's page, or replace the one called ``name``. ``url`` may raise NoReverseMatch."""
-    _tabs[name] = _Tab(order, name, label, url)
+def register_tab(
+    name: str, label: Any, url: Callable[[Project], str], *, order: int = 100, rule: str = "people.view_project"
+) -> None:
+    """Add a tab to every project's page, or replace the one called ``name``; shown to whoever ``rule`` allows.
+
+    ``url`` may raise NoReverseMatch.
+    """
+    _tabs[name] = _Tab(order, name, label, url, rule)
 
 
 def panels(request: HttpRequest, project: Project) -> list[Panel]:
@@ -66,10 +74,12 @@ def panels(request: HttpRequest, project: Project) -> list[Panel]:
     return [Panel(*panel) for panel in found if panel is not None]
 
 
-def tabs(project: Project, current: str = "overview") -> list[dict[str, Any]]:
-    """The tabs of a project, for ``{% tabs %}``; one whose room is not there is left out."""
+def tabs(actor: Actor, project: Project, current: str = "overview") -> list[dict[str, Any]]:
+    """The tabs of a project that the actor may open, for ``{% tabs %}``; one whose room is not there is left out."""
     found = []
     for tab in sorted(_tabs.values(), key=lambda t: (t.order, t.name)):
+        if not access.may(actor, tab.rule, project):
+            continue
         try:
             url = tab.url(project)
         except NoReverseMatch:
@@ -83,6 +93,8 @@ def _listed(name: str) -> Callable[[Project], str]:
 
 
 register_tab("overview", _("Overview"), lambda project: reverse("people:project", args=[project.uid]), order=0)
-register_tab("files", _("Files"), lambda project: reverse("jobs:files", args=[project.uid]), order=10)
+register_tab(
+    "files", _("Files"), lambda project: reverse("jobs:files", args=[project.uid]), order=10, rule="jobs.view_files"
+)
 register_tab("jobs", _("Jobs"), _listed("jobs:jobs"), order=20)
 register_tab("budgets", _("Budgets"), _listed("ledger:budgets"), order=30)

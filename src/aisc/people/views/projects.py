@@ -63,7 +63,7 @@ def project(request: HttpRequest, uid: str) -> HttpResponse:
     found = queries.project(request.actor, uid)
     context = {
         "project": found,
-        "tabs": panels.tabs(found),
+        "tabs": panels.tabs(request.actor, found),
         "panels": [
             {"title": panel.title, "html": render_to_string(panel.template, panel.context, request)}
             for panel in panels.panels(request, found)

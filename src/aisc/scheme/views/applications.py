@@ -71,6 +71,7 @@ def application(request: HttpRequest, uid: str) -> HttpResponse:
     submissions = list(found.submissions.select_related("by"))
     snapshot = submissions[-1].snapshot if submissions else None
     letter = Letter.objects.filter(application=found).first() if position.sees_letter else None
+    award = getattr(found, "award", None) if position.sees_letter else None
     context: dict[str, Any] = {
         "application": found,
         "title": title_of(found),
@@ -85,7 +86,8 @@ def application(request: HttpRequest, uid: str) -> HttpResponse:
         "call": found.call,
         "letter": letter,
         "decision": Decision.objects.select_related("decided_by").filter(application=found).first() if letter else None,
-        "award": getattr(found, "award", None) if position.sees_letter else None,
+        "award": award,
+        "may_open": bool(award and award.budget_id) and access.may(request.actor, "ledger.view_budget", award.budget),
         "reviews": _reviews(request, found) if position.sees_reviews else [],
         "may": _may(found, position),
         "crumbs": [*crumbs(found)[:1], {"label": found.number or title_of(found), "url": ""}],

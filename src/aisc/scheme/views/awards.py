@@ -46,6 +46,7 @@ def award(request: HttpRequest, uid: str) -> HttpResponse:
         "clause": CLAUSES["project_people"],
         "offered": application.state == "approved",
         "may_accept": access.may(request.actor, "scheme.accept_award", found),
+        "may_open": found.budget_id is not None and access.may(request.actor, "ledger.view_budget", found.budget),
         "ribbon": ribbon(application, application.changes.all()),
         "crumbs": crumbs(application, (found.number, "")),
     }

@@ -208,6 +208,10 @@ class LocalEngine:
         except ValueError:
             return None
 
+    def running_count(self) -> int:
+        """How many runs hold a part of the machine now."""
+        return self._store.count_open()[1]
+
     def prune(self, before_ms: int) -> int:
         """Removes the folders, logs included, of runs that ended before ``before_ms`` (wall clock) and whose usage
         was collected. Their accounting stays. Returns how many."""
