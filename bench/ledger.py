@@ -18,6 +18,7 @@ import random
 import resource
 import sys
 import tempfile
+import threading
 import time
 from array import array
 from collections.abc import Iterator
@@ -232,11 +233,10 @@ def peak_rss_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _client(number: int, budget_id: int, price_id: int, until: float, results: Any) -> None:
-    """One client: holds until the budget refuses, settles some, gives some back. Runs in its own process."""
-    import django
+def _client(number: int, budget_id: int, price_id: int, until: float, answers: list[tuple[int, int, float]]) -> None:
+    """One client: holds, gives some back, settles some with more than was held; goes on when refused."""
+    from django.db import connection
 
-    django.setup()
     from aisc.core import clock
     from aisc.core.actions import system
     from aisc.core.errors import InsufficientBudget
@@ -262,21 +262,38 @@ def _client(number: int, budget_id: int, price_id: int, until: float, results: A
             placed += 1
         except InsufficientBudget:
             refused += 1
-            time.sleep(0.01)
             continue
         finally:
             slowest = max(slowest, time.perf_counter() - began)
         if dice.random() < 0.2:
             actions.release_holds(bench, keys=[key], reason="cancelled")
         elif dice.random() < 0.1:
-            # More than was held: the budget may have room for it, or not.
             item = UsageItem(key, dice.randrange(1, 2 * HOUR_MS), STARTED_MS, STARTED_MS + 1, hold_key=key)
             actions.record_usage(bench, source=f"engine:{number}", items=[item])
-    results.put((placed, refused, slowest))
+    connection.close()
+    answers.append((placed, refused, slowest))
+
+
+def _clients(first: int, count: int, budget_id: int, price_id: int, seconds: float, start: Any, results: Any) -> None:
+    """Some of the clients, each in a thread of its own with its own connection."""
+    import django
+
+    django.setup()
+    start.wait()
+    answers: list[tuple[int, int, float]] = []
+    until = time.time() + seconds
+    threads = [
+        threading.Thread(target=_client, args=(first + n, budget_id, price_id, until, answers)) for n in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    results.put((answers, time.time()))
 
 
 def holds(clients: int, seconds: float, released: int) -> dict[str, Any]:
-    """``clients`` processes draw on one budget of ``released`` cents until it is empty, and try on."""
+    """``clients`` clients in up to 8 processes draw on one budget of ``released`` cents, all at the same time."""
     from django.db import connections
     from django.db.models import Sum
 
@@ -286,21 +303,28 @@ def holds(clients: int, seconds: float, released: int) -> dict[str, Any]:
     (budget,) = make_budgets(1, price_list, released)
     price = price_list.prices.order_by("id").last()
     connections.close_all()
+    groups = [len(range(n, clients, min(clients, 8))) for n in range(min(clients, 8))]
     context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    until = time.time() + seconds + 2 + clients / 8  # the time that so many interpreters take to start
-    processes = [context.Process(target=_client, args=(n, budget.pk, price.pk, until, results)) for n in range(clients)]
-    began = time.time()
+    results, start = context.Queue(), context.Barrier(len(groups) + 1)
+    processes = [
+        context.Process(target=_clients, args=(sum(groups[:n]), count, budget.pk, price.pk, seconds, start, results))
+        for n, count in enumerate(groups)
+    ]
     for process in processes:
         process.start()
-    answers = [results.get(timeout=600) for _process in processes]
-    took = time.time() - began
+    start.wait(timeout=300)
+    began = time.time()
+    ended = [results.get(timeout=seconds + 300) for _process in processes]
     for process in processes:
         process.join()
+    answers = [answer for group, _at in ended for answer in group]
+    took = max(at for _group, at in ended) - began
     after = Budget.objects.get(pk=budget.pk)
     open_holds = Hold.objects.filter(state="open").aggregate(total=Sum("amount", default=0))["total"]
     charged = Entry.objects.filter(kind="charge").aggregate(total=Sum("amount", default=0))["total"]
     placed = sum(answer[0] for answer in answers)
+    if len(answers) != clients or Hold.objects.count() != placed:
+        raise RuntimeError(f"{clients - len(answers)} clients failed, {placed} holds were placed")
     return {
         "clients": clients,
         "seconds": round(took, 1),

@@ -240,7 +240,8 @@ class UsageRecord(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "source_id"], name="usage_exactly_once"),
+            # The id comes first: then PostgreSQL looks many ids up by it instead of reading the whole source.
+            models.UniqueConstraint(fields=["source_id", "source"], name="usage_exactly_once"),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="usage_not_negative"),
         ]
         indexes = [models.Index(fields=["id"], condition=Q(budget=None), name="usage_unattributed")]

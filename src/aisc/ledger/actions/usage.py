@@ -69,10 +69,11 @@ def record_usage(actor: Actor, *, source: str, items: Sequence[UsageItem]) -> Us
     if not 0 < len(source) <= 32:
         raise BadInput(_("A source has 1 to 32 characters."), field="source")
     _one_at_a_time(source)
-    fresh = _not_yet_recorded(source, items)
-    result = UsageResult(recorded=len(fresh), repeated=len(items) - len(fresh))
-    if fresh:
-        _charge_all(source, fresh, result)
+    with bulk.by_index():
+        fresh = _not_yet_recorded(source, items)
+        result = UsageResult(recorded=len(fresh), repeated=len(items) - len(fresh))
+        if fresh:
+            _charge_all(source, fresh, result)
     note(
         source=source,
         recorded=result.recorded,

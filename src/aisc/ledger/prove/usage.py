@@ -94,7 +94,7 @@ def _prove_source(report: ProofReport, source: str, rows: Iterable[SourceRow], a
 
 def _records(source: str, source_ids: list[str]) -> dict[str, tuple[int, int, int, int]]:
     which, parameters = bulk.among("source_id", source_ids)
-    with connection.cursor() as cursor:
+    with bulk.by_index(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT source_id, id, quantity, started_ms, ended_ms FROM ledger_usagerecord"  # noqa: S608
             f" WHERE source = %s AND {which}",
