@@ -1,9 +1,10 @@
 """Who may do what in this room.
 
 Two circles. *What a job is* (its name, command, resources, state, cost) is seen by everybody in the project and by
-those of the centre who answer for it: operators, finance officers, auditors, secretariat, administrators. *What a job says and makes* (its log,
-its files, the values of its environment variables) is the project's own and seen by its people alone: an operator
-who must look into a file asks for a role in the project, and that leaves a trace in the audit log.
+those of the centre who answer for it: operators, finance officers, auditors, secretariat, administrators. *What a job
+says and makes* (its log, its files, the values of its environment variables) is the project's own and seen by its
+people alone: an operator who must look into a file asks for a role in the project, which leaves a trace in the audit
+log.
 
 Operators may cancel any job, since they must be able to protect the machines; they may not submit in somebody's name.
 """

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from aisc.core import access
 from aisc.people.access import Centre, has_centre_role
 from aisc.scheme import queries
 from aisc.scheme.costs import frozen_cost, tenths, weighted_total
