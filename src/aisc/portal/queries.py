@@ -67,7 +67,13 @@ def home(actor: Actor) -> Home:
     roles = set(Membership.objects.filter(person=person).values_list("role", flat=True))
     shown = Home(
         todo=_todo(actor),
-        jobs=list(jobs_visible_to(actor).filter(submitted_by=person).select_related("project").order_by("-id")[:8]),
+        jobs=list(
+            jobs_visible_to(actor)
+            .filter(project__organisation__memberships__person=person)
+            .select_related("project")
+            .distinct()
+            .order_by("-id")[:8]
+        ),
         budgets=list(
             budgets_visible_to(actor)
             .filter(state=Budget.State.ACTIVE, organisation__memberships__person=person)
