@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import dateformat
+from django.utils.translation import pgettext
 
 SATURDAY = 5
 
@@ -14,6 +16,11 @@ SATURDAY = 5
 def local_day(moment: datetime) -> date:
     """The date at the centre (``settings.TIME_ZONE``) when ``moment`` was."""
     return moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def in_words(day: date) -> str:
+    """A date as the reader's language writes it; the message id is that of the portal's ``day`` filter."""
+    return dateformat.format(day, pgettext("a day, in Django's date format", "j F Y"))
 
 
 def add_working_days(start: date, days: int) -> date:

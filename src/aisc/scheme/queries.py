@@ -15,7 +15,7 @@ from aisc.core.money import format_cents
 from aisc.people.access import Centre, has_centre_role
 from aisc.people.models import Membership, Person
 from aisc.scheme import letters, telling
-from aisc.scheme.days import add_working_days, local_day
+from aisc.scheme.days import add_working_days, in_words, local_day
 from aisc.scheme.models import Application, Award, Call, Decision, Letter, Review, TeamMember
 from aisc.scheme.rules import TARGET_WORKING_DAYS
 from aisc.scheme.standing import COMMITTEE_STATES
@@ -205,7 +205,7 @@ def find_by_code(code: str) -> tuple[str, list[tuple[str, str]]] | None:
     rows = [
         (_("Reference"), said["reference"]),
         (_("Application"), said["application"]),
-        (_("Date"), said["issued"]),
+        (_("Date"), in_words(date.fromisoformat(said["issued"]))),
         (
             _("Organisation"),
             " · ".join(filter(None, (said["organisation"]["name_en"], said["organisation"]["name_zh"]))),
@@ -229,7 +229,7 @@ def summary_rows(snapshot: dict[str, Any]) -> list[dict[str, str]]:
         (_("Title in Chinese"), snapshot["name_zh"]),
         (_("Summary in English"), snapshot["summary_en"]),
         (_("Summary in Chinese"), snapshot["summary_zh"]),
-        (_("Start date"), snapshot["starts_on"]),
+        (_("Start date"), in_words(date.fromisoformat(snapshot["starts_on"]))),
         (_("Why this much computing"), snapshot["justification"]),
         (_("Other government subsidy for the same work"), _("Yes") if snapshot["other_funding"] else _("No")),
         (_("Other public money for other parts of the work"), snapshot["funding_note"]),

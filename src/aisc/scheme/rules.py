@@ -58,7 +58,7 @@ class Clause:
 
 
 AISS_PAGE = "smelink.gov.hk, Artificial Intelligence Subsidy Scheme"
-SECOND_HAND = "scheme facts sheet, section 2 (second-hand)"
+SECOND_HAND = "second-hand; not confirmed in public pages"
 OWN_RULE = "default of this software"
 
 CLAUSES = {

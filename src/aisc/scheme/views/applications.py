@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from aisc.core import access
+from aisc.core import access, clock
 from aisc.people.access import Centre, has_centre_role
 from aisc.scheme import queries
 from aisc.scheme.costs import frozen_cost, tenths, weighted_total
@@ -44,6 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
     page = page_of(request, rows)
     for row in page.object_list:
         row.due = queries.due(row)
+        row.late = row.due is not None and row.due < clock.today()
         row.title = title_of(row)
     context = {
         "page": page,

@@ -19,6 +19,7 @@ from aisc.people.queries import organisations_where
 from aisc.scheme import actions, queries
 from aisc.scheme.completeness import SECTIONS, Missing, double_funding_text, hints, missing
 from aisc.scheme.costs import Cost, cost_of
+from aisc.scheme.days import in_words
 from aisc.scheme.forms import DeclarationForm, OrganisationForm, ReasonForm, section_form
 from aisc.scheme.models import Application
 from aisc.scheme.ribbon import ribbon
@@ -258,7 +259,7 @@ def _answers(application: Application) -> list[dict[str, Any]]:
             for row in application.resources.select_related("accelerator")
         ]
         or [(_("Computing asked for"), "")],
-        "start": [(_("Start date"), application.starts_on.isoformat() if application.starts_on else "")],
+        "start": [(_("Start date"), in_words(application.starts_on) if application.starts_on else "")],
         "justification": [(_("Why this much computing"), application.justification)],
         "funding": [
             (_("Other government subsidy for the same work"), answer),
