@@ -27,7 +27,7 @@ from aisc.ledger.queries import budgets_visible_to
 from aisc.people.access import WRITERS, has_centre_role
 from aisc.people.models import CentreRole, Membership, Notice
 from aisc.scheme import queries as scheme
-from aisc.scheme.models import Application, Call, Review
+from aisc.scheme.models import Application, Call
 
 Role = CentreRole.Role
 STAFF = (Role.OPERATOR, Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -106,9 +106,7 @@ def _todo(actor: Actor) -> list[ToDo]:
             _application_url(review.application),
             scheme.due(review.application),
         )
-        for review in Review.objects.filter(assessor=person, submitted_at=None, conflict="").select_related(
-            "application"
-        )
+        for review in scheme.reviews_waiting_for(person)
     ]
     own = Application.objects.filter(
         organisation__memberships__person=person,
