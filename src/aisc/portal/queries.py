@@ -200,7 +200,7 @@ def document_by_code(code: str) -> dict[str, Any] | None:
     statement = Statement.objects.select_related("budget__organisation").filter(code=code).first()
     if statement:
         rows = [
-            (_("Number"), statement.number),
+            (_("Statement number"), statement.number),
             (_("Organisation"), str(statement.budget.organisation)),
             (_("Payer"), statement.get_payer_display()),
             (_("Period"), f"{statement.period_start} – {statement.period_end}"),

@@ -68,7 +68,7 @@ CLAUSES = {
             "share",
             "The scheme pays up to 70% of the list price. In special, exceptional cases it may pay up to 90%. "
             "It never pays everything.",
-            "計劃最多資助標準價格的70%，特殊及例外情況下最多90%，不會全數資助。",
+            "計劃最多資助目錄價格的70%，特殊及例外情況下最多90%，不會全數資助。",
             AISS_PAGE,
         ),
         Clause(

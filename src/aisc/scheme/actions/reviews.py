@@ -86,7 +86,7 @@ def submit_review(
     if not review.comment:
         raise BadInput(_("Give your reasons for the committee."), field="comment")
     if review.recommended_bps is None:
-        raise BadInput(_("Recommend a rate; 0% recommends not to approve."), field="recommended_bps")
+        raise BadInput(_("Recommend a rate, or 0 % not to approve."), field="recommended_bps")
     review.submitted_at = clock.now()
     review.save()
     move(application, "reviewed")
