@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,9 +22,17 @@ def noon():
         yield NOON
 
 
+@functools.cache
+def _hashed() -> str:
+    """Everybody's password, hashed once: hashing is slow on purpose, and the tests make thousands of people."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password("correct horse battery")
+
+
 @pytest.fixture
 def make_person(db):
-    """``make_person(*centre_roles)``: a person with a confirmed address."""
+    """``make_person(*centre_roles)``: a person with a confirmed address and the password "correct horse battery"."""
     from allauth.account.models import EmailAddress
 
     from aisc.people.models import CentreRole, Person
@@ -31,7 +40,7 @@ def make_person(db):
     def make(*centre_roles: str, name: str = "", email: str = "") -> Person:
         number = next(_numbers)
         email = email or f"person{number}@example.org"
-        person = Person.objects.create_user(email, "correct horse battery", name=name or f"Person {number}")
+        person = Person.objects.create(email=email, password=_hashed(), name=name or f"Person {number}")
         EmailAddress.objects.create(user=person, email=email, primary=True, verified=True)
         for role in centre_roles:
             CentreRole.objects.create(person=person, role=role, granted_at=clock.now())
