@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import live
 import pytest
 
 from aisc.client import BadInput, NotFound
@@ -50,7 +49,7 @@ def test_calls(client_of, call):
     assert (made.phase, made.acceptance_days, made.name) == ("coming", 14, "Next call")
 
 
-def test_from_the_draft_to_the_award(client_of, draft):
+def test_from_the_draft_to_the_award(centre, client_of, draft):
     applicant, secretariat = client_of("applicant"), client_of("secretariat")
     assessor = client_of("assessor")
     assert (draft.state, draft.label, len(draft.draft.missing) > 5) == ("draft", draft.uid, True)
@@ -58,7 +57,7 @@ def test_from_the_draft_to_the_award(client_of, draft):
         applicant.applications.submit(draft, declared=True)
     assert {"field": "name_en"}.items() <= caught.value.problem["missing"][0].items()
 
-    saved = applicant.applications.save(draft, starts_on=live.today() + timedelta(days=9), **WHOLE)
+    saved = applicant.applications.save(draft, starts_on=centre.today() + timedelta(days=9), **WHOLE)
     assert saved.cost.list_cents == saved.cost.scheme_cents + saved.cost.applicant_cents > 0
     sent = applicant.applications.submit(draft, declared=True)
     assert (sent.state, sent.submitted["name_zh"], len(sent.receipts)) == ("submitted", "潮汐", 1)
@@ -75,10 +74,10 @@ def test_from_the_draft_to_the_award(client_of, draft):
         assessor.applications.get(sent)
 
 
-def test_a_decision(client_of, draft):
+def test_a_decision(centre, client_of, draft):
     applicant, secretariat = client_of("applicant"), client_of("secretariat")
     assessor, committee = client_of("assessor"), client_of("committee")
-    applicant.applications.save(draft, starts_on=live.today(), **WHOLE)
+    applicant.applications.save(draft, starts_on=centre.today(), **WHOLE)
     applicant.applications.submit(draft, declared=True)
     chosen = next(each for each in secretariat.applications.assessors(draft) if "Okafor" in each.name)
     secretariat.applications.assign(draft, chosen.uid)
@@ -98,14 +97,14 @@ def test_a_decision(client_of, draft):
     assert draft.uid in {each.uid for each in applicant.applications.list(state="accepted", call=draft.call)}
 
 
-def test_what_ends_otherwise(client_of, draft):
+def test_what_ends_otherwise(centre, client_of, draft):
     applicant, secretariat = client_of("applicant"), client_of("secretariat")
     assessor, committee = client_of("assessor"), client_of("committee")
     organisation = draft.organisation
     other = applicant.applications.start(call=draft.call, organisation=organisation)
     assert applicant.applications.withdraw(other, reason="Not needed").state == "withdrawn"
 
-    applicant.applications.save(draft, starts_on=live.today(), **WHOLE)
+    applicant.applications.save(draft, starts_on=centre.today(), **WHOLE)
     applicant.applications.submit(draft, declared=True)
     chosen = next(each for each in secretariat.applications.assessors(draft) if "Okafor" in each.name)
     secretariat.applications.assign(draft, chosen.uid)
@@ -114,7 +113,7 @@ def test_what_ends_otherwise(client_of, draft):
         assessor.applications.get(draft)
 
     third = applicant.applications.start(call=draft.call, organisation=organisation)
-    applicant.applications.save(third, starts_on=live.today(), **WHOLE)
+    applicant.applications.save(third, starts_on=centre.today(), **WHOLE)
     applicant.applications.submit(third, declared=True)
     secretariat.applications.assign(third, chosen.uid)
     scores = {each.code: 9 for each in assessor.calls.get(third.call).criteria}

@@ -198,6 +198,25 @@ def ceiling(
     show(found, f"The ceiling is now {words.money(found.ceiling_cents, found.currency)}.")
 
 
+@app.command("move-prices")
+def move_prices(
+    budget: Budget,
+    to: Annotated[str, typer.Option("--to", metavar="VERSION", help="A price list in force, from “aisc prices”.")],
+    reason: Reason = "",
+    json: Json = False,
+) -> None:
+    """Let a budget have lower prices. For the centre's finance officers.
+
+    Refused where anything gets dearer. Open holds shrink; what was charged stays as it is.
+    """
+    reason = reason or ask.text("Reason", "--reason")
+    with centre() as client:
+        of = find.budget(client, budget)
+        found = client.budgets.move_prices(of, version=to, reason=reason)
+    freed = words.money(of.held_cents - found.held_cents, found.currency)
+    show(found, f"{words.plain(found.name)} has the prices of {words.plain(to)} now; {freed} less is held.")
+
+
 @app.command("suspend")
 def suspend(budget: Budget, reason: Reason = "", json: Json = False) -> None:
     """Let nothing new start on a budget. Running jobs go on."""

@@ -1,38 +1,101 @@
-"""``aisc prices``. Public."""
+"""``aisc prices``: the list prices, public; and a new list, for the centre's finance officers."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
-from aisc.cli.output import Json, add, say, show, table
-from aisc.cli.user import words
+from aisc.cli.output import Exit, Json, add, fail, out, say, show, table, wants_json
+from aisc.cli.user import ask, price_file, words
 from aisc.cli.user.session import centre
 
+if TYPE_CHECKING:
+    from aisc.client import Client
+    from aisc.client.models.ledger import PriceList
 
-def prices(
-    version: Annotated[str, typer.Option(help="Another version than the one in force.")] = "",
+app = typer.Typer(help="List prices: show, publish.", invoke_without_command=True)
+
+Version = Annotated[str, typer.Option(help="Another version than the one in force.")]
+
+
+@app.callback()
+def default(ctx: typer.Context, version: Version = "", json: Json = False) -> None:
+    if ctx.invoked_subcommand is None:
+        show_prices(version)
+
+
+@app.command("show")
+def show_prices(
+    version: Version = "",
+    toml: Annotated[bool, typer.Option("--toml", help="As a file to edit, for “aisc prices publish”.")] = False,
     json: Json = False,
 ) -> None:
-    """The list prices in force. An award splits each of them between the scheme and the applicant."""
+    """The list prices in force. An award splits each of them between the scheme and the applicant.
+
+    To begin a new list: aisc prices show --toml > prices.toml
+    """
     with centre(signed_in=False) as client:
-        found = client.prices.version(version) if version else client.prices.get().current
+        found = _list(client, version)
+        if toml:
+            text = price_file.template(found, client.centre.accelerators(), date.today())
+            if wants_json():
+                show({"toml": text})
+            else:
+                out.print(text, markup=False, soft_wrap=True, end="")
+            return
     if found is None:
         show(None, "No price list is in force yet.")
         return
+    show(found, _table(found))
+    if found.illustrative:
+        say("These prices are an illustration, not the terms of any real scheme.")
+
+
+@app.command("publish")
+def publish(
+    file: Annotated[Path, typer.Option("--file", "-f", help="The list, from “aisc prices show --toml”.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Publish a new price list. For the centre's finance officers.
+
+    Somebody at a terminal sees what changes and is asked first: a published list never changes.
+    """
+    given = price_file.read(file)
+    with centre() as client:
+        if not yes and ask.interactive():
+            say(_changes(_list(client, ""), given["prices"]))
+            if not ask.yes(f"Publish {given['version']}, in force from {given['effective_from']}?"):
+                fail("Nothing was published.", Exit.USAGE)
+        made = client.prices.publish(**given)
+    when = "in force now" if made.in_force else f"in force from {made.effective_from}"
+    show(made, _table(made), f"{words.plain(made.version)} is published, {when}.")
+
+
+def _list(client: Client, version: str) -> PriceList | None:
+    return client.prices.version(version) if version else client.prices.get().current
+
+
+def _table(found: PriceList) -> Table:
     rows = table("accelerator", "", "list price", "for", "a PFLOPS-hour", right=(2, 4), title=f"{found.version}")
     for each in found.prices:
         flops = "" if each.pflops_hour_cents is None else words.money(each.pflops_hour_cents, found.currency)
-        name = each.name_en or each.name_zh
-        add(
-            rows,
-            each.accelerator or each.meter,
-            name,
-            words.money(each.cents, found.currency),
-            words.per(each.per),
-            flops,
-        )
-    show(found, rows)
-    if found.illustrative:
-        say("These prices are an illustration, not the terms of any real scheme.")
+        amount = words.money(each.cents, found.currency)
+        cells: tuple[Any, ...] = (each.accelerator or each.meter, each.name_en or each.name_zh, amount)
+        add(rows, *cells, words.per(each.per), flops)
+    return rows
+
+
+def _changes(current: PriceList | None, prices: dict[str, int]) -> str:
+    """A line for each price that is another than today."""
+    before = {each.meter: each.cents for each in current.prices} if current else {}
+    lines = []
+    for meter in sorted(before | prices):
+        old, new = (words.money(where[meter]) if meter in where else "not offered" for where in (before, prices))
+        if old != new:
+            lines.append(f"  {meter}: {old} → {new}")
+    return "\n".join(lines or ["No price changes."])

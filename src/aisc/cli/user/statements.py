@@ -75,19 +75,25 @@ def due(
 @app.command("issue")
 def issue(
     budget: Annotated[str, typer.Argument(metavar="BUDGET", help="Its uid or name.")],
-    start: Annotated[
-        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day of the period.")
+    end: Annotated[
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; it must be over.")
     ],
-    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day.")],
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day; left out: where the last one ended."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Issue both payers' statements for a period. For the centre's finance officers.
 
     Every charge up to the last day that is on no statement yet is billed, each exactly once.
+    The centre also issues them by itself when a month is over.
     """
     with centre() as client:
         of = find.budget(client, budget)
-        found = client.statements.issue(budget=of, period_start=start.date(), period_end=end.date())
+        found = client.statements.issue(budget=of, period_start=start.date() if start else None, period_end=end.date())
     show(found, *_bill(found))
 
 

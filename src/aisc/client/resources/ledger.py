@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from aisc.client.models import Ref, uid_of
@@ -30,6 +30,28 @@ class PriceLists(Resource):
 
     def version(self, version: str) -> PriceList:
         return PriceList.read(self._t.get(at("/prices/{}", version)))
+
+    def publish(
+        self,
+        *,
+        version: str,
+        effective_from: date,
+        prices: Mapping[str, int],
+        note_en: str = "",
+        note_zh: str = "",
+        illustrative: bool = False,
+        key: str | None = None,
+    ) -> PriceList:
+        """A new list; ``prices`` are cents by meter (``accelerator:h800``: an hour of one). For finance officers."""
+        body = {
+            "version": version,
+            "effective_from": effective_from.isoformat(),
+            "prices": dict(prices),
+            "note_en": note_en,
+            "note_zh": note_zh,
+            "illustrative": illustrative,
+        }
+        return PriceList.read(self._t.post("/prices", body, key=key))
 
 
 class Budgets(Resource):
@@ -97,6 +119,11 @@ class Budgets(Resource):
         body = {"ceiling_cents": ceiling_cents, "reason": reason}
         return Budget.read(self._t.post(at("/budgets/{}/ceiling", uid_of(budget)), body, key=key))
 
+    def move_prices(self, budget: Ref, *, version: str, reason: str, key: str | None = None) -> Budget:
+        """Let a budget have the prices of another list in force, in which nothing is dearer. For finance officers."""
+        body = {"version": version, "reason": reason}
+        return Budget.read(self._t.post(at("/budgets/{}/price-list", uid_of(budget)), body, key=key))
+
     def suspend(self, budget: Ref, *, reason: str, key: str | None = None) -> Budget:
         """Let nothing new start."""
         return self._change("suspend", budget, reason, key)
@@ -126,11 +153,14 @@ class Statements(Resource):
         """A statement, with the other payer's beside it."""
         return Bill.read(self._t.get(at("/statements/{}", number)))
 
-    def issue(self, *, budget: Ref, period_start: date, period_end: date, key: str | None = None) -> Bill:
-        """Issue both payers' statements for every charge up to the period's end that is not billed yet."""
+    def issue(self, *, budget: Ref, period_end: date, period_start: date | None = None, key: str | None = None) -> Bill:
+        """Issue the payers' statements for every charge up to the period's last day that is not billed yet.
+
+        The last day must be over. ``period_start`` left out: the period begins where the one before ended.
+        """
         body = {
             "budget": uid_of(budget),
-            "period_start": period_start.isoformat(),
+            "period_start": period_start.isoformat() if period_start else None,
             "period_end": period_end.isoformat(),
         }
         return Bill.read(self._t.post("/statements", body, key=key))
