@@ -17,10 +17,12 @@ from aisc.scheme.completeness import missing
 from aisc.scheme.costs import cost_of, frozen_cost
 from aisc.scheme.models import Application, Award, Decision, Letter
 from aisc.scheme.schemas import (
+    ApplicationCostOut,
     ApplicationDetail,
     ApplicationIn,
     ApplicationOut,
     ApplicationPatch,
+    ApplicationReasonIn,
     AssessorOut,
     AssignIn,
     AwardOut,
@@ -30,12 +32,10 @@ from aisc.scheme.schemas import (
     CallPatch,
     ChangeOut,
     ConflictIn,
-    CostOut,
     DecisionIn,
     DecisionOut,
     Draft,
     LetterOut,
-    ReasonIn,
     ReceiptOut,
     ReturnIn,
     ReviewIn,
@@ -161,7 +161,7 @@ def submit(request: HttpRequest, uid: str, body: SubmitIn):
 
 @router.post("/applications/{uid}/withdraw", response=ApplicationDetail, summary="Withdraw, for good")
 @idempotent
-def withdraw(request: HttpRequest, uid: str, body: ReasonIn):
+def withdraw(request: HttpRequest, uid: str, body: ApplicationReasonIn):
     found = queries.application_by_uid(request.actor, uid)
     actions.withdraw(request.actor, application=found, reason=body.reason)
     return _detail(request, uid)
@@ -202,7 +202,7 @@ def assign(request: HttpRequest, uid: str, body: AssignIn):
 
 @router.post("/applications/{uid}/take-back", response=ApplicationDetail, summary="End an assignment (secretariat)")
 @idempotent
-def take_back(request: HttpRequest, uid: str, body: ReasonIn):
+def take_back(request: HttpRequest, uid: str, body: ApplicationReasonIn):
     found = queries.application_by_uid(request.actor, uid)
     actions.take_back(request.actor, application=found, reason=body.reason)
     return _detail(request, uid)
@@ -248,7 +248,7 @@ def accept(request: HttpRequest, uid: str):
 
 @router.post("/applications/{uid}/decline", response=ApplicationDetail, summary="Decline the award (owner)")
 @idempotent
-def decline(request: HttpRequest, uid: str, body: ReasonIn):
+def decline(request: HttpRequest, uid: str, body: ApplicationReasonIn):
     actions.decline_award(request.actor, award=_award(request, uid), reason=body.reason)
     return _detail(request, uid)
 
@@ -298,7 +298,7 @@ def _detail(request: HttpRequest, uid: str) -> ApplicationDetail:
         returned_for=found.returned_for,
         draft=draft,
         submitted=snapshot,
-        cost=CostOut.of(cost),
+        cost=ApplicationCostOut.of(cost),
         receipts=[ReceiptOut.of(each) for each in submissions],
         history=[ChangeOut(state=change.state, at=change.at, note=change.note) for change in found.changes.all()],
         reviews=_reviews(request, found) if position.sees_reviews else [],

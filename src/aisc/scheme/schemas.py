@@ -125,7 +125,7 @@ class SubmitIn(Schema):
     declared: bool = Field(description="Make the declaration of the form", examples=[True])
 
 
-class ReasonIn(Schema):
+class ApplicationReasonIn(Schema):
     reason: str = Field("", examples=["We found other computing."])
 
 
@@ -172,7 +172,7 @@ class CostLine(Schema):
     list_cents: int
 
 
-class CostOut(Schema):
+class ApplicationCostOut(Schema):
     currency: str
     lines: list[CostLine]
     list_cents: int
@@ -181,7 +181,7 @@ class CostOut(Schema):
     applicant_cents: int
 
     @classmethod
-    def of(cls, cost: Cost) -> "CostOut":
+    def of(cls, cost: Cost) -> "ApplicationCostOut":
         return cls(
             currency=cost.currency,
             lines=[
@@ -337,7 +337,7 @@ class ApplicationDetail(ApplicationOut):
     returned_for: str
     draft: Draft | None
     submitted: dict[str, Any] | None = Field(description="The frozen copy that is assessed")
-    cost: CostOut
+    cost: ApplicationCostOut
     receipts: list[ReceiptOut]
     history: list[ChangeOut]
     reviews: list[ReviewOut] = Field(description="For the centre's people only")
