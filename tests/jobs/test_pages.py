@@ -107,7 +107,7 @@ def test_a_job_from_held_to_settled(mine, team, memory, cluster):
     page = text_of(mine.get(url))
     for text in ("HK$10.00", "HK$7.00", "HK$3.00", "curve.png", "model.bin", "Run again", "What it used"):
         assert text in page
-    assert f'<img class="card__media" src="/projects/{team.project.uid}/files/results/{job.uid}/curve.png"' in page
+    assert f'<img src="/projects/{team.project.uid}/files/results/{job.uid}/curve.png"' in page
     assert f"/usage/engine%3Alocal/{ref}" in page or f"/usage/engine:local/{ref}" in page
     assert mine.get(f"{url}status")["HX-Refresh"] == "true"
     assert "Cancel the job" not in page

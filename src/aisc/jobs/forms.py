@@ -30,7 +30,7 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     project = forms.ChoiceField(label=gettext_lazy("Project"), required=False)
     budget = forms.CharField(max_length=24, required=False, widget=forms.HiddenInput)
-    mine = forms.BooleanField(label=gettext_lazy("Only mine"), required=False)
+    mine = forms.ChoiceField(label=gettext_lazy("Submitted by"), required=False)
 
     def __init__(self, *args: Any, projects: list[Project], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -40,6 +40,7 @@ class FilterForm(forms.Form):
             ("ended", _("ended")),
             *LABELS.items(),
         ]
+        self.fields["mine"].choices = [("", _("Anybody")), ("on", _("Me"))]
         self.fields["project"].choices = [("", _("Any project")), *((each.uid, each.name) for each in projects)]
 
 
@@ -134,6 +135,7 @@ class JobForm(forms.Form):
     ):
         super().__init__(*args, **kwargs)
         self.template = template
+        self._usual = {"array_size": 1} | (initial_of(template) if template else {})
         self.fields["budget"].choices = [
             (each.uid, f"{each.name} ({format_cents(each.available, each.currency)})") for each in budgets
         ]
@@ -170,7 +172,7 @@ class JobForm(forms.Form):
     def more_is_used(self) -> bool:
         """Whether something less usual was filled in, or is wrong: then it is not folded away."""
         return any(
-            field.errors or (field.value() or "") not in ("", field.field.initial or "", str(field.field.initial or ""))
+            field.errors or str(field.value() or "") not in ("", str(self._usual.get(field.name) or ""))
             for field in self.more()
         )
 
@@ -267,12 +269,19 @@ class JobForm(forms.Form):
         self.add_error(name if name in self.fields else None, str(error.message))
 
 
+class _WithDefault(forms.CharField):
+    """Not called optional, since it always has a value: left empty, it is the default again."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value if value and str(value).strip() else self.initial)
+
+
 def _parameter_field(parameter: Parameter) -> forms.Field:
     language = templates.language()
     about: dict[str, Any] = {
         "label": parameter.label_in(language),
         "help_text": parameter.help_in(language),
-        "required": parameter.default is None,
+        "required": parameter.default != "",
         "initial": parameter.default,
     }
     if parameter.type == "choice":
@@ -283,7 +292,8 @@ def _parameter_field(parameter: Parameter) -> forms.Field:
         about |= {"initial": "", "required": False}
         about["help_text"] = _("Empty: the job's own results folder, so that no job overwrites another's.")
     numeric = {"int": "numeric", "float": "decimal"}.get(parameter.type, "text")
-    return forms.CharField(max_length=4000, widget=forms.TextInput(attrs={"inputmode": numeric}), **about)
+    kind = _WithDefault if parameter.default and about["required"] else forms.CharField
+    return kind(max_length=4000, widget=forms.TextInput(attrs={"inputmode": numeric}), **about)
 
 
 def initial_from(job: Job) -> dict[str, Any]:
