@@ -18,8 +18,15 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # Rich would end with 1. Whoever reads no further has seen enough: see main.Commands.
+        raise BrokenPipeError
+
+
+out = _Console(highlight=False)
+err = _Console(stderr=True, highlight=False)
 
 # Where no terminal says how wide it is, a line is as long as what stands in it: a pipe gets whole lines.
 PIPE_WIDTH = 4096
