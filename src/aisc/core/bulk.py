@@ -129,7 +129,8 @@ def snapshot() -> Iterator[None]:
 
     Inside a transaction that is already open, that transaction's view.
     """
-    if connection.in_atomic_block:
+    connection.ensure_connection()
+    if connection.in_atomic_block or getattr(connection.connection, "in_transaction", False):
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:

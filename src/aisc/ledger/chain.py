@@ -1,7 +1,7 @@
 """The canonical text of a journal line, and the hashes that chain lines, days and statements.
 
-No Django and no database, so that an outsider can read these forty lines and recompute every hash from
-the files that the portal exports. ``docs/money.md`` says the same in words, and its example is tested.
+No Django and no database, so that an outsider can read this file and recompute every hash from what the
+portal exports. ``docs/money.md`` says the same in words, and its example is tested.
 
 An entry's text is a JSON array of strings, one for each of :data:`COLUMNS`, without spaces, characters
 beyond ASCII as they are; integers in decimal, what does not apply as an empty string. Its hash is the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -12,14 +13,15 @@ from aisc.centre.models import AcceleratorType
 from aisc.core import bulk, clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict
-from aisc.core.money import MS_PER_HOUR
 from aisc.ledger.actions.common import clean_reason, tell_payers
 from aisc.ledger.models import Budget, Hold, Meter, Price, PriceList
+from aisc.ledger.queries import new_meter
 from aisc.ledger.rating import worst_case
 from aisc.people.text import clean_line
 
 MAX_PRICE = 10**8  # a million dollars for an hour
 ACCELERATOR = "accelerator:"
+VERSION = re.compile(r"\w[\w .-]*")  # it stands in addresses
 
 
 @action("ledger.publish_price_list")
@@ -40,6 +42,8 @@ def publish_price_list(
     the past only for the first list. Budgets keep their list; see :func:`move_to_price_list`. Raises BadInput.
     """
     version = clean_line(version, field="version", limit=32)
+    if not VERSION.fullmatch(version):
+        raise BadInput(_("Use letters, digits, hyphens and full stops, such as 2026-2."), field="version")
     if PriceList.objects.filter(version=version).exists():
         raise BadInput(_("There is a price list %(version)s already.") % {"version": version}, field="version")
     if effective_from < clock.today() and PriceList.objects.filter(published_at__isnull=False).exists():
@@ -77,9 +81,8 @@ def _meters(codes: list[str]) -> dict[str, Meter]:
             continue
         if code not in types:
             raise BadInput(_("There is no meter and no accelerator type %(code)s.") % {"code": code}, field="prices")
-        meters[code] = Meter.objects.create(
-            code=code, name_en=types[code].name, accelerator=types[code], unit="ms", per=MS_PER_HOUR
-        )
+        meters[code] = new_meter(types[code])
+        meters[code].save()
     return meters
 
 

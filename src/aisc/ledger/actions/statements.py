@@ -28,7 +28,7 @@ def issue_statements(
 ) -> list[Statement]:
     """Bill everything recorded since the last statement, up to the end of ``period_end`` (centre time).
 
-    One statement for the applicant and, when the scheme pays a share, one for the scheme, over the same entries:
+    One statement for the applicant and then, when the scheme pays a share, one for the scheme, over the same entries:
     from the first not billed yet to the last recorded in the period. So nothing is billed twice or left out,
     whatever the clock did. Without ``period_start`` the period begins with the month of ``period_end``, or earlier
     if charges before it are not billed. The same period again gives the same statements. Raises BadInput for a
@@ -69,7 +69,7 @@ def issue_statements(
             code=new_uid("stm"),
             issued_at=clock.now(),
         )
-        for payer in Statement.Payer
+        for payer in (Statement.Payer.APPLICANT, Statement.Payer.SCHEME)
         if payer == Statement.Payer.APPLICANT or locked.scheme_bps
     ]
     _digest(drafts, lines)
@@ -78,8 +78,8 @@ def issue_statements(
     tell_payers(
         locked,
         gettext_noop("Statement %(number)s for the budget “%(budget)s”: %(amount)s."),
-        number=statements[-1].number,
-        amount=format_cents(statements[-1].payer_total, locked.currency),
+        number=statements[0].number,
+        amount=format_cents(statements[0].payer_total, locked.currency),
     )
     return statements
 

@@ -58,7 +58,8 @@ class _Seals:
             chain.seal_digest(seal.day.isoformat(), seal.previous_hash, seal.last_entry, seal.budgets, seal.entries)
             for seal in self.rows
         ]
-        self.limits = [seal.last_entry for seal in self.rows]
+        # In the order in which the passing entries reach them: (last entry, number of the seal).
+        self.limits = sorted((seal.last_entry, number) for number, seal in enumerate(self.rows))
         self.found = [[0, 0] for _seal in self.rows]  # budgets, entries
 
     def head(self, number: int, uid: str, seq: int, hash_: str) -> None:
@@ -185,9 +186,9 @@ class _Prover:
         count = 0
         for entry in entries:
             (_budget_id, pk, seq, kind, at_ms, amount, scheme, applicant, reason, recorded) = entry[:10]
-            while seal < last and pk > limits[seal]:
+            while seal < last and pk > limits[seal][0]:
                 if budget.seq:
-                    seals.head(seal, budget.uid, budget.seq, budget.head)
+                    seals.head(limits[seal][1], budget.uid, budget.seq, budget.head)
                 seal += 1
             count += 1
             if seq != budget.seq + 1:
@@ -208,10 +209,9 @@ class _Prover:
             budget.seq, budget.head = seq, recorded
             for bill in bills:
                 bill.entry(seq, kind, amount, scheme if bill.payer == "scheme" else applicant, recorded)
-        while seal < last:
-            if budget.seq:
-                seals.head(seal, budget.uid, budget.seq, budget.head)
-            seal += 1
+        if budget.seq:
+            for _last, number in limits[seal:]:
+                seals.head(number, budget.uid, budget.seq, budget.head)
         for bill in bills:
             bill.end()
         report.counts["entries"] += count
@@ -307,7 +307,7 @@ class _Prover:
 
     def running_totals(self, budget: _Budget, rows: list[tuple[Any, ...]]) -> None:
         recorded = {price_id: (quantity, amount) for _budget, price_id, quantity, amount in rows}
-        for price_id in sorted(recorded.keys() | budget.totals.keys()):
+        for price_id in sorted(recorded.keys() | budget.totals.keys(), key=lambda price: price or 0):
             running = budget.totals.get(price_id, _Total())
             expected = (running.quantity, running.amount)
             found = recorded.get(price_id, (0, 0))

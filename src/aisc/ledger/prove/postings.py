@@ -8,7 +8,7 @@ from aisc.ledger.prove.report import ProofReport
 from aisc.ledger.prove.rows import Groups
 
 _ENTRIES = """
-SELECT e.id, b.uid, e.seq, e.kind, e.amount, e.scheme_share, e.applicant_share, a.id
+SELECT e.id, b.uid, e.seq, e.kind, e.amount, e.scheme_share, e.applicant_share, COALESCE(a.id, 0)
 FROM ledger_entry e
 LEFT JOIN ledger_budget b ON b.id = e.budget_id
 LEFT JOIN ledger_account a ON a.organisation_id = b.organisation_id
@@ -20,7 +20,7 @@ _POSTINGS = "SELECT entry_id, account_id, amount FROM ledger_posting ORDER BY en
 def prove_postings(report: ProofReport) -> None:
     """Two tables side by side, in the order of the entries' numbers."""
     centre = dict(Account.objects.filter(organisation=None).values_list("kind", "pk"))
-    fund, revenue = centre.get("fund"), centre.get("revenue")
+    fund, revenue = centre.get("fund", 0), centre.get("revenue", 0)
     postings = Groups(stream(_POSTINGS))
     count = 0
     for entry_id, uid, seq, kind, amount, scheme, applicant, organisation in stream(_ENTRIES):

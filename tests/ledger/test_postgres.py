@@ -1,0 +1,16 @@
+"""The whole room again on PostgreSQL: the same tests, in a child process with another database."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.postgres
+def test_the_ledger_on_postgresql(on_postgres):
+    on_postgres(
+        "tests/ledger",
+        "tests/ledger/threads.py",
+        "tests/core/test_bulk.py",
+        # These start databases of their own.
+        "--ignore=tests/ledger/test_concurrency.py",
+    )
