@@ -11,6 +11,7 @@ EVERYBODY = (*HERE, *STAFF, "stranger")
 # path (of the budget unless it begins with a slash): who sees it; who is refused (403); all others find nothing (404)
 PAGES = {
     "/prices/": (EVERYBODY, ()),
+    "/prices/new/list": (("officer",), (*HERE, "secretary", "auditor", "operator", "stranger")),
     "/budgets/": (EVERYBODY, ()),
     "/budgets/new/project": (("owner", "finance", "stranger"), ("member", "reader", *STAFF)),
     "": ((*HERE, *STAFF), ()),

@@ -38,7 +38,7 @@ class Commands(LazyGroup):
         "templates": Lazy("aisc.cli.user.jobs:templates", "Jobs that need no program of your own.", COMPUTE),
         "centre": Lazy("aisc.cli.user.centre:app", "What the centre has, and how busy it is.", COMPUTE),
         "accelerators": Lazy("aisc.cli.user.centre:accelerators", "Accelerator types and their figures.", COMPUTE),
-        "prices": Lazy("aisc.cli.user.prices:prices", "The list prices.", PAY),
+        "prices": Lazy("aisc.cli.user.prices:app", "List prices: show, publish.", PAY),
         "budgets": Lazy("aisc.cli.user.budgets:app", "Budgets: list, show, entries, open, release.", PAY),
         "usage": Lazy("aisc.cli.user.usage:app", "What was used, and how each charge came about.", PAY),
         "statement": Lazy("aisc.cli.user.statements:app", "Both payers' statements: list, show, issue, pdf, csv.", PAY),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from aisc.core.forms import CentsField
-from aisc.ledger.models import Budget, Price
+from aisc.ledger.models import Budget, Meter, Price
 from aisc.people.models import Project
 
 
@@ -95,6 +96,57 @@ class DatesStep(forms.Form):
         return data
 
 
+class PriceListStep(forms.Form):
+    """What the new price list is called, from when it is in force, what readers are told about it."""
+
+    version = forms.CharField(
+        label=_("Version"),
+        help_text=_("Printed on statements beside every price, such as “2026-2”. No other list may have it."),
+        max_length=32,
+    )
+    effective_from = _date(
+        label=_("In force from"), help_text=_("Today at the earliest. Budgets opened from this day on get it.")
+    )
+    illustrative = forms.TypedChoiceField(
+        label=_("Are these prices only an example?"),
+        help_text=_("Examples are marked “Illustrative” wherever they are shown. The prices of a real centre are not."),
+        choices=[("no", _("No, these are the prices that the centre charges")), ("yes", _("Yes, they are an example"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say whether these prices are an example.")},
+    )
+    note_en = forms.CharField(
+        label=_("Note in English"), help_text=_("Shown above the prices."), max_length=300, required=False
+    )
+    note_zh = forms.CharField(
+        label=_("Note in Chinese"), help_text=_("Shown above the prices."), max_length=300, required=False
+    )
+
+
+class AmountsStep(forms.Form):
+    """One amount for each thing that is measured; an empty one is not offered."""
+
+    def __init__(self, *args: Any, meters: Sequence[Meter], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.meters = {f"price-{meter.code}": meter for meter in meters}
+        for name, meter in self.meters.items():
+            hint = "" if meter.unit == "ms" else _("For %(per)s of the unit “%(unit)s”.")
+            self.fields[name] = CentsField(
+                label=meter.name, help_text=hint and hint % {"per": meter.per, "unit": meter.unit}, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.prices():
+            raise forms.ValidationError(_("Give at least one price."))
+        return data
+
+    def prices(self) -> dict[str, int]:
+        """Cents by the meter's code, of those that have a price."""
+        found = {meter.code: self.cleaned_data[name] for name, meter in self.meters.items()}
+        return {code: cents for code, cents in found.items() if cents is not None}
+
+
 class ReleaseForm(forms.Form):
     """A tranche."""
 
@@ -113,6 +165,13 @@ class ReasonForm(forms.Form):
     """A change that needs saying why."""
 
     reason = _reason(_("Kept in the audit log and shown to those who use the budget."))
+
+
+class MoveForm(forms.Form):
+    """To the price list that was shown, even if another one is published in the meantime."""
+
+    price_list = forms.CharField(max_length=32, widget=forms.HiddenInput)
+    reason = _reason(_("Kept in the audit log."))
 
 
 class CloseForm(ReasonForm):

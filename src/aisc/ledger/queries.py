@@ -12,8 +12,8 @@ from aisc.centre.models import AcceleratorType
 from aisc.core import clock
 from aisc.core.actions import Actor
 from aisc.core.errors import BadInput
-from aisc.core.money import share
-from aisc.ledger.models import Budget, Entry, Hold, Price, PriceList, UsageRecord
+from aisc.core.money import MS_PER_HOUR, share
+from aisc.ledger.models import Budget, Entry, Hold, Meter, Price, PriceList, UsageRecord
 from aisc.ledger.rating import worst_case
 from aisc.people.models import Membership
 from aisc.people.queries import sees_everything
@@ -37,6 +37,32 @@ def price_of(price_list: PriceList, accelerator: AcceleratorType) -> Price:
             field="accelerator",
         )
     return price
+
+
+def new_meter(accelerator: AcceleratorType) -> Meter:
+    """The meter for an accelerator type that has none yet: an hour of one carries the price. Not saved."""
+    code = f"accelerator:{accelerator.code}"
+    return Meter(code=code, name_en=accelerator.name, accelerator=accelerator, unit="ms", per=MS_PER_HOUR)
+
+
+def newer_price_lists(budget: Budget) -> QuerySet[PriceList]:
+    """Lists in force that came after the budget's own, in its currency; the latest first."""
+    own = budget.price_list
+    later = Q(effective_from__gt=own.effective_from) | Q(effective_from=own.effective_from, pk__gt=own.pk)
+    in_force = Q(published_at__isnull=False, effective_from__lte=clock.today())
+    return PriceList.objects.filter(in_force, later, currency=budget.currency).order_by("-effective_from", "-id")
+
+
+def favourable_price_lists(budget: Budget) -> QuerySet[PriceList]:
+    """Those of the newer lists in which nothing gets dearer or is missing, and something is lower or new."""
+    own = Price.objects.filter(price_list=budget.price_list)
+    there = Price.objects.filter(
+        price_list=OuterRef(OuterRef("pk")), meter=OuterRef("meter"), cents__lte=OuterRef("cents")
+    )
+    here = own.filter(meter=OuterRef("meter"), cents__lte=OuterRef("cents"))
+    dearer = own.filter(~Exists(there))
+    better = Price.objects.filter(~Exists(here), price_list=OuterRef("pk"))
+    return newer_price_lists(budget).filter(~Exists(dearer), Exists(better))
 
 
 @dataclass(frozen=True)

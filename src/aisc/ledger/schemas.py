@@ -88,6 +88,32 @@ class PricesOut(PriceListOut):
     prices: list[PriceOut]
 
 
+class PriceListIn(Schema):
+    """A new version of the list prices, in Hong Kong dollars. It never changes once it is published."""
+
+    version: Text = Field(
+        description="letters, digits, hyphens and full stops; no other list may have it", examples=["2026-2"]
+    )
+    effective_from: date = Field(description="today at the earliest", examples=["2026-07-01"])
+    illustrative: bool = Field(False, description="an example, not what the centre charges")
+    note_en: Text = Field("", examples=["From July 2026."])
+    note_zh: Text = Field("", examples=["由 2026 年 7 月起生效。"])
+    prices: dict[Text, int] = Field(
+        description="cents by meter, for `per` units of it (an hour of one accelerator); what is left out is not "
+        "offered. `accelerator:` and the code of an accelerator type is a meter even before its first price",
+        examples=[{"accelerator:cpu": 360, "accelerator:h800": 1800}],
+    )
+
+
+class MoveIn(Schema):
+    """To which prices a budget moves, and why."""
+
+    version: Text = Field(
+        description="of a price list in force in which nothing is dearer or missing", examples=["2026-2"]
+    )
+    reason: Text = Field(description="1 to 300 characters; kept in the audit log", examples=["prices fell in July"])
+
+
 class BudgetOut(Schema):
     """Money that may be used. `available` = `released` − `charged` − `held`, never below 0."""
 

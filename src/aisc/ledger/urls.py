@@ -1,10 +1,12 @@
 from django.urls import path
 
-from aisc.ledger.views import budgets, own_money, prices, proof, statements, usage
+from aisc.ledger.views import budgets, new_prices, own_money, prices, proof, statements, usage
 
 app_name = "ledger"
 urlpatterns = [
     path("prices/", prices.prices, name="prices"),
+    path("prices/new", new_prices.start, name="price-list-new"),
+    path("prices/new/<slug:step>", new_prices.step, name="price-list-new-step"),
     path("budgets/", budgets.index, name="budgets"),
     path("budgets/new", own_money.start, name="budget-new"),
     path("budgets/new/<slug:step>", own_money.step, name="budget-new-step"),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("budgets/<slug:uid>/resume", budgets.resume, name="budget-resume"),
     path("budgets/<slug:uid>/close", budgets.close, name="budget-close"),
     path("budgets/<slug:uid>/ceiling", budgets.raise_ceiling, name="budget-ceiling"),
+    path("budgets/<slug:uid>/prices", prices.move, name="budget-prices"),
     path("budgets/<slug:uid>/holds/<slug:hold_uid>/release", budgets.release_hold, name="hold-release"),
     path("budgets/<slug:uid>/issue", statements.issue, name="statements-issue"),
     path("budgets/<slug:uid>/entries/<int:seq>/reverse", budgets.reverse_entry, name="entry-reverse"),

@@ -211,10 +211,9 @@ def move_prices(
     """
     reason = reason or ask.text("Reason", "--reason")
     with centre() as client:
-        of = find.budget(client, budget)
-        found = client.budgets.move_prices(of, version=to, reason=reason)
-    freed = words.money(of.held_cents - found.held_cents, found.currency)
-    show(found, f"{words.plain(found.name)} has the prices of {words.plain(to)} now; {freed} less is held.")
+        found = client.budgets.move_prices(find.budget(client, budget), version=to, reason=reason)
+    held = words.money(found.held_cents, found.currency)
+    show(found, f"{words.plain(found.name)} has the prices of {words.plain(found.price_list)} now; {held} is held.")
 
 
 @app.command("suspend")

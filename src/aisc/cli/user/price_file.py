@@ -53,7 +53,8 @@ def template(price_list: PriceList | None, accelerators: Iterable[Accelerator], 
     lines = []
     for each in priced:
         per = "" if each.unit == "ms" else f", for {each.per:,} of the unit {each.unit}"
-        lines.append(f"{json.dumps(each.meter)} = {each.cents // 100}.{each.cents % 100:02d}  # {each.name_en}{per}")
+        amount = f"{each.cents // 100}.{each.cents % 100:02d}"
+        lines.append(f"{json.dumps(each.meter)} = {amount}  # {each.name_en or each.name_zh}{per}")
     codes = {each.meter for each in priced}
     for each in accelerators:
         if (meter := f"accelerator:{each.code}") not in codes:

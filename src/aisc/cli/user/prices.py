@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +41,8 @@ def show_prices(
     with centre(signed_in=False) as client:
         found = _list(client, version)
         if toml:
-            text = price_file.template(found, client.centre.accelerators(), date.today())
+            today = datetime.now(UTC).astimezone().date()
+            text = price_file.template(found, client.centre.accelerators(), today)
             if wants_json():
                 show({"toml": text})
             else:

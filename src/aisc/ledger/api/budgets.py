@@ -1,20 +1,23 @@
 """Budgets and what happens in them. No ``from __future__ import annotations`` here: ninja reads the annotations."""
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query
 
 from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate, with_etag
-from aisc.core.errors import NotFound
+from aisc.core.errors import BadInput, NotFound
 from aisc.ledger import actions, lookups, queries
 from aisc.ledger.api.routing import Cursor, Limit, one_of, router, storable
 from aisc.ledger.displays import budgets as displays
+from aisc.ledger.displays import prices as price_displays
 from aisc.ledger.models import Budget, Entry, Hold
 from aisc.ledger.schemas import (
     BudgetOut,
     CeilingIn,
     EntryOut,
     HoldOut,
+    MoveIn,
     OwnBudgetIn,
     ReasonIn,
     ReleaseIn,
@@ -127,6 +130,19 @@ def release(request: HttpRequest, uid: str, body: ReleaseIn):
 def ceiling(request: HttpRequest, uid: str, body: CeilingIn):
     found = lookups.budget(request.actor, uid)
     actions.raise_ceiling(request.actor, budget=found, ceiling=body.ceiling_cents, reason=body.reason)
+    return BudgetOut.of(lookups.budget(request.actor, uid))
+
+
+@router.post("/budgets/{uid}/price-list", response=BudgetOut, summary="Let a budget have lower prices")
+@idempotent
+def move_prices(request: HttpRequest, uid: str, body: MoveIn):
+    """For finance officers. Refused (409) where anything gets dearer or is missing. Open holds shrink."""
+    found = lookups.budget(request.actor, uid)
+    access.require(request.actor, "ledger.move_to_price_list", found)
+    price_list = price_displays.published().filter(version=body.version).first()
+    if price_list is None:
+        raise BadInput(_("There is no such price list; see /prices."), field="version")
+    actions.move_to_price_list(request.actor, budget=found, price_list=price_list, reason=body.reason)
     return BudgetOut.of(lookups.budget(request.actor, uid))
 
 

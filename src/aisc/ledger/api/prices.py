@@ -6,13 +6,13 @@ from ninja import Schema
 
 from aisc.centre.models import AcceleratorType
 from aisc.core import access
-from aisc.core.api import with_etag
+from aisc.core.api import idempotent, with_etag
 from aisc.core.errors import BadInput, NotFound
-from aisc.ledger import lookups, queries
+from aisc.ledger import actions, lookups, queries
 from aisc.ledger.api.routing import router
 from aisc.ledger.displays import prices as displays
 from aisc.ledger.models import PriceList
-from aisc.ledger.schemas import EstimateIn, EstimateOut, PriceListOut, PriceOut, PricesOut
+from aisc.ledger.schemas import EstimateIn, EstimateOut, PriceListIn, PriceListOut, PriceOut, PricesOut
 
 
 class AllPricesOut(Schema):
@@ -33,6 +33,22 @@ def prices(request: HttpRequest):
     current = queries.current_price_list()
     versions = [PriceListOut.of(each, current) for each in displays.published()]
     return with_etag(request, AllPricesOut(current=_prices(current, current) if current else None, versions=versions))
+
+
+@router.post("/prices", response={201: PricesOut}, summary="Publish a new price list")
+@idempotent
+def publish(request: HttpRequest, body: PriceListIn):
+    """For finance officers. New budgets get it from `effective_from` on; open ones keep the list they have."""
+    made = actions.publish_price_list(
+        request.actor,
+        version=body.version,
+        effective_from=body.effective_from,
+        prices=body.prices,
+        note_en=body.note_en,
+        note_zh=body.note_zh,
+        illustrative=body.illustrative,
+    )
+    return 201, _prices(made, queries.current_price_list())
 
 
 @router.get("/prices/{version}", response=PricesOut, auth=None, summary="One published price list")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from aisc.centre.models import AcceleratorType
 from aisc.core.money import round_half_up
 from aisc.ledger.models import Meter, Price, PriceList
+from aisc.ledger.queries import new_meter
 
 GFLOPS_PER_PFLOPS = 1_000_000
 
@@ -26,6 +29,11 @@ class PriceRow:
         if self.cents is None or self.other_cents is None:
             return None
         return self.cents - self.other_cents
+
+    @property
+    def dearer(self) -> bool:
+        """Whether somebody who has the list compared with would be worse off: it costs more, or is missing."""
+        return self.other_cents is not None and (self.cents is None or self.cents > self.other_cents)
 
     @property
     def per_pflops_hour(self) -> int | None:
@@ -56,3 +64,18 @@ def rows(price_list: PriceList, other: PriceList | None = None) -> list[PriceRow
         there = found[other.pk].get(pk) if other else None
         answer.append(PriceRow(meter, here.cents if here else None, there.cents if there else None))
     return answer
+
+
+def priceable() -> list[Meter]:
+    """Everything that can have a price, by code; types of accelerators without a meter with one that is not saved."""
+    meters = list(Meter.objects.select_related("accelerator"))
+    without = AcceleratorType.objects.filter(meter=None)
+    return sorted([*meters, *map(new_meter, without)], key=lambda meter: meter.code)
+
+
+def proposed(prices: Mapping[str, int], current: PriceList | None) -> list[PriceRow]:
+    """``prices`` (meter's code to cents), not published yet, beside those of ``current``."""
+    found = current.prices.values_list("meter__code", "cents") if current else []
+    now = dict(found)
+    rows = (PriceRow(meter, prices.get(meter.code), now.get(meter.code)) for meter in priceable())
+    return [row for row in rows if row.cents is not None or row.other_cents is not None]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from aisc.core import access
 from aisc.core.forms import attempt
+from aisc.ledger import queries
 from aisc.ledger.models import Budget
 
 ROWS = 50
@@ -63,6 +64,11 @@ def budget_frame(request: HttpRequest, budget: Budget, current: str) -> dict[str
         ]
     }
     may["ceiling"] = may["ceiling"] and budget.source == Budget.Source.OWN
+    may["prices"] = (
+        budget.state != Budget.State.CLOSED
+        and access.may(actor, "ledger.move_to_price_list", budget)
+        and queries.favourable_price_lists(budget).exists()
+    )
     may["release"] = may["release"] and budget.released < budget.ceiling
     return {
         "budget": budget,
@@ -83,6 +89,7 @@ def act_by_form(
     done: Any,
     to: str,
     leave_out: tuple[str, ...] = (),
+    template: str = "ledger/act.html",
     **context: Any,
 ) -> HttpResponse:
     """One form that calls one action: asked for, it shows; sent, it acts and goes to ``to`` saying ``done``.
@@ -97,4 +104,4 @@ def act_by_form(
             messages.success(request, done)
             return redirect(to)
     status = 422 if request.method == "POST" else 200
-    return render(request, "ledger/act.html", {"form": form, "back_url": to, **context}, status=status)
+    return render(request, template, {"form": form, "back_url": to, **context}, status=status)
