@@ -192,3 +192,9 @@ def test_what_has_had_its_time_is_deleted(sign_up, noon, client, make_person):
     assert PendingSignUp.objects.get().email == "bob@example.org"
     assert str(PendingSignUp.objects.get()) == "bob@example.org"
     assert Session.objects.count() == 1
+
+
+def test_a_person_made_by_hand():
+    made = Person.objects.create_user("Ada@Example.org", PASSWORD, name="Ada")
+    assert (made.email, made.get_short_name(), made.check_password(PASSWORD)) == ("ada@example.org", "Ada", True)
+    assert str(Person(email="x@example.org")) == "x@example.org"

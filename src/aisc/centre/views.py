@@ -82,7 +82,7 @@ def accelerator(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise NotFound
     initial = {name: getattr(found, name) for name in ("fp16_gflops", "memory_mb", "power_w")}
-    form = FiguresForm(request.POST or None, initial=initial)
+    form = FiguresForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         done, _result = attempt(form, actions.set_figures, request.actor, accelerator=found, **form.cleaned_data)
         if done:

@@ -69,6 +69,8 @@ def _confirmed(sender, request: HttpRequest, email_address, **_more) -> None:
 
 
 @receiver(signals.email_changed)
-def _changed(sender, request: HttpRequest, user: Person, to_email_address, **_more) -> None:
+def _changed(sender, request: HttpRequest, user: Person, from_email_address, to_email_address, **_more) -> None:
+    if from_email_address is None:  # a first address is confirmed, not changed
+        return
     event = f"changed the address to {to_email_address.email}"
     actions.account_event(actor_of(request, person=user), person=user, event=event)

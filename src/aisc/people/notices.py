@@ -78,7 +78,9 @@ def _send(notice: Notice) -> None:
         if notice.url:
             lines.append(settings.PUBLIC_URL.rstrip("/") + notice.url)
         lines.append(gettext(_FOOT) % {"centre": centre_name()})
-        message = EmailMessage(subject=" ".join(text.split())[:150], body="\n\n".join(lines) + "\n", to=[notice.person.email])
+        message = EmailMessage(
+            subject=" ".join(text.split())[:150], body="\n\n".join(lines) + "\n", to=[notice.person.email]
+        )
     try:
         message.send()
     except OSError as error:

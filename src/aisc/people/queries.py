@@ -60,7 +60,7 @@ def with_counts(organisations: QuerySet[Organisation]) -> QuerySet[Organisation]
     return organisations.annotate(
         project_count=Count("projects", distinct=True),
         member_count=Count("memberships", filter=Q(memberships__project=None), distinct=True),
-    )
+    ).order_by("name_en", "name_zh", "pk")
 
 
 def members_of(place: Organisation | Project) -> QuerySet[Membership]:

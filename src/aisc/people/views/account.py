@@ -20,7 +20,7 @@ from aisc.people import actions, queries
 from aisc.people.access import SCOPES
 from aisc.people.forms import AccountForm, TokenForm
 from aisc.people.notices import mark_read
-from aisc.people.views.common import carry_out, keep_language, page_of
+from aisc.people.views.common import carry_out, keep_language, page_of, typed
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,7 +28,7 @@ def account(request: HttpRequest) -> HttpResponse:
     """Name, language, and where to change address and password."""
     access.require(request.actor, "people.view_account")
     person = request.actor.person
-    form = AccountForm(request.POST or None, initial={"name": person.name, "language": get_language()})
+    form = AccountForm(typed(request), initial={"name": person.name, "language": get_language()})
     if request.method == "POST" and form.is_valid():
         done, _person = attempt(form, actions.update_account, request.actor, **form.cleaned_data)
         if done:
@@ -54,7 +54,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def tokens(request: HttpRequest) -> HttpResponse:
     """One's tokens; a new one's secret is in the answer to the form and in no other."""
     access.require(request.actor, "people.view_tokens")
-    form, secret, made = TokenForm(request.POST or None), "", None
+    form, secret, made = TokenForm(typed(request)), "", None
     if request.method == "POST" and form.is_valid():
         done, result = attempt(form, actions.issue_token, request.actor, **form.cleaned_data)
         if done:

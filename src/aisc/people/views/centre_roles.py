@@ -12,7 +12,7 @@ from aisc.core import access
 from aisc.core.forms import attempt
 from aisc.people import actions, queries
 from aisc.people.forms import CentreRoleForm
-from aisc.people.views.common import carry_out, page_of
+from aisc.people.views.common import carry_out, page_of, typed
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,7 +20,7 @@ def centre_roles(request: HttpRequest) -> HttpResponse:
     """Everybody with a role, and a form to give one."""
     access.require(request.actor, "people.view_centre_roles")
     may_grant = access.may(request.actor, "people.grant_centre_role")
-    form = CentreRoleForm(request.POST or None) if may_grant else None
+    form = CentreRoleForm(typed(request)) if may_grant else None
     if request.method == "POST":
         access.require(request.actor, "people.grant_centre_role")
         if form.is_valid() and _grant(request, form):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from aisc.core.errors import AiscError
 
@@ -25,6 +25,11 @@ def carry_out(request: HttpRequest, done: str, call: Callable[..., Any], **value
         return False
     messages.success(request, done)
     return True
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """What was sent with a form; None when it is only to be shown. An empty form was sent all the same."""
+    return request.POST if request.method == "POST" else None
 
 
 def page_of(request: HttpRequest, rows: QuerySet) -> Page:

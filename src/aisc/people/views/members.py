@@ -17,7 +17,7 @@ from aisc.people import actions, queries
 from aisc.people.actions.members import roles_given_by
 from aisc.people.forms import MemberForm
 from aisc.people.models import Membership, Organisation, Project
-from aisc.people.views.common import carry_out, page_of
+from aisc.people.views.common import carry_out, page_of, typed
 
 
 def members_context(request: HttpRequest, place: Organisation | Project) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def add_project_member(request: HttpRequest, uid: str) -> HttpResponse:
 
 def _add(request: HttpRequest, place: Organisation | Project) -> HttpResponse:
     access.require(request.actor, "people.add_member", place)
-    form = MemberForm(request.POST or None, roles=roles_given_by(request.actor, place))
+    form = MemberForm(typed(request), roles=roles_given_by(request.actor, place))
     if request.method == "POST" and form.is_valid():
         where = {"project": place} if isinstance(place, Project) else {"organisation": place}
         done, added = attempt(form, actions.add_member, request.actor, **where, **form.cleaned_data)

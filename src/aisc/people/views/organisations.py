@@ -13,7 +13,7 @@ from aisc.core import access
 from aisc.core.forms import attempt
 from aisc.people import actions, queries
 from aisc.people.forms import OrganisationForm, initial_of
-from aisc.people.views.common import page_of
+from aisc.people.views.common import page_of, typed
 from aisc.people.views.members import members_context
 
 
@@ -30,7 +30,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_organisation(request: HttpRequest) -> HttpResponse:
     access.require(request.actor, "people.create_organisation")
-    form = OrganisationForm(request.POST or None)
+    form = OrganisationForm(typed(request))
     if request.method == "POST" and form.is_valid():
         done, made = attempt(form, actions.create_organisation, request.actor, **form.cleaned_data)
         if done:
@@ -68,7 +68,7 @@ def organisation(request: HttpRequest, uid: str) -> HttpResponse:
 def edit_organisation(request: HttpRequest, uid: str) -> HttpResponse:
     found = queries.organisation(request.actor, uid)
     access.require(request.actor, "people.update_organisation", found)
-    form = OrganisationForm(request.POST or None, initial=initial_of(found, OrganisationForm))
+    form = OrganisationForm(typed(request), initial=initial_of(found, OrganisationForm))
     if request.method == "POST" and form.is_valid():
         done, saved = attempt(form, actions.update_organisation, request.actor, organisation=found, **form.cleaned_data)
         if done:

@@ -15,7 +15,7 @@ from aisc.core.forms import attempt
 from aisc.people import actions, panels, queries
 from aisc.people.access import MANAGERS
 from aisc.people.forms import NewProjectForm, ProjectForm, SharesForm, initial_of
-from aisc.people.views.common import carry_out, page_of
+from aisc.people.views.common import carry_out, page_of, typed
 from aisc.people.views.members import members_context
 
 
@@ -42,7 +42,7 @@ def new_project(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("A project belongs to an organisation. Register yours first."))
         return redirect("people:new_organisation")
     initial = {"organisation": request.GET.get("organisation")}
-    form = NewProjectForm(request.POST or None, organisations=choices, initial=initial)
+    form = NewProjectForm(typed(request), organisations=choices, initial=initial)
     if request.method == "POST" and form.is_valid():
         done, made = attempt(form, actions.create_project, request.actor, **form.cleaned_data)
         if done:
@@ -80,7 +80,7 @@ def project(request: HttpRequest, uid: str) -> HttpResponse:
 def edit_project(request: HttpRequest, uid: str) -> HttpResponse:
     found = queries.project(request.actor, uid)
     access.require(request.actor, "people.update_project", found)
-    form = ProjectForm(request.POST or None, initial=initial_of(found, ProjectForm))
+    form = ProjectForm(typed(request), initial=initial_of(found, ProjectForm))
     if request.method == "POST" and form.is_valid():
         done, saved = attempt(form, actions.update_project, request.actor, project=found, **form.cleaned_data)
         if done:
@@ -100,7 +100,7 @@ def shares(request: HttpRequest, uid: str) -> HttpResponse:
     """The project's weight in the fair-share, for operators."""
     found = queries.project(request.actor, uid)
     access.require(request.actor, "people.set_shares", found)
-    form = SharesForm(request.POST or None, initial={"shares": found.shares})
+    form = SharesForm(typed(request), initial={"shares": found.shares})
     if request.method == "POST" and form.is_valid():
         done, saved = attempt(form, actions.set_shares, request.actor, project=found, **form.cleaned_data)
         if done:
