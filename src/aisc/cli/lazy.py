@@ -35,6 +35,17 @@ class Lazy:
         return made
 
 
+class ListGroup(TyperGroup):
+    """A group whose first command needs no name: ``aisc jobs --mine`` is ``aisc jobs list --mine``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        rest = [each for each in args if each != "--json"]
+        # Options alone, and not a question for help, are the first command's.
+        if not rest or (rest[0].startswith("-") and rest[0] not in ctx.help_option_names):
+            args = [next(iter(self.commands)), *args]
+        return super().parse_args(ctx, args)
+
+
 class LazyGroup(TyperGroup):
     """A group whose commands are :class:`Lazy`."""
 

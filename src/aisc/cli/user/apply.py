@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, out, say, show, table, wants_json
 from aisc.cli.user import application_file, ask, desk, find, words
 from aisc.cli.user.save import Output, save
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 APPLICANT = "For applicants"
 
-app = typer.Typer(help="Applications, from the draft to the award.", invoke_without_command=True)
+app = typer.Typer(help="Applications, from the draft to the award.", cls=ListGroup)
 
 Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its uid, number or title.")]
 File = Annotated[
@@ -48,9 +49,8 @@ Resources = Annotated[
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_applications()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("list", rich_help_panel=APPLICANT)

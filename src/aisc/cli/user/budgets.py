@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, show, table
 from aisc.cli.user import ask, config, find, words
 from aisc.cli.user.session import centre
 
-app = typer.Typer(help="Budgets: list, show, entries, open, release.", invoke_without_command=True)
+app = typer.Typer(help="Budgets: list, show, entries, open, release.", cls=ListGroup)
 
 Budget = Annotated[str, typer.Argument(metavar="BUDGET", help="Its uid or name.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
@@ -21,9 +22,8 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAT
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_budgets()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("list")

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, facts, say, show, table
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.session import centre
 
-app = typer.Typer(help="Calls for applications.", invoke_without_command=True)
+app = typer.Typer(help="Calls for applications.", cls=ListGroup)
 
 Moment = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], metavar="TIME", help="Of this time zone.")
@@ -19,9 +20,8 @@ Moment = Annotated[
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_calls()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("list")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, facts, show, table
 from aisc.cli.user import words
 from aisc.cli.user.session import centre
 
-app = typer.Typer(help="What the centre has, and how busy it is.", invoke_without_command=True)
+app = typer.Typer(help="What the centre has, and how busy it is.", cls=ListGroup)
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        overview()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("show")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, say, show, show_json, table, wants_json
 from aisc.cli.user import find, words
 from aisc.cli.user.session import centre
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
     from aisc.client import Client
     from aisc.client.models.jobs import JobDetail
 
-app = typer.Typer(help="Jobs: list, show, retry, results.", invoke_without_command=True)
+app = typer.Typer(help="Jobs: list, show, retry, results.", cls=ListGroup)
 
 Job = Annotated[str, typer.Argument(metavar="[JOB]", help="Its uid or name; left out: your newest.")]
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_jobs()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("list")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, show, table
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.session import centre
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 CATEGORIES = "university, research, enterprise, startup, government or other"
 ROLES = "owner, manager, member, finance or read_only"
 
-orgs = typer.Typer(help="Organisations and their members.", invoke_without_command=True)
-projects = typer.Typer(help="Projects and their members.", invoke_without_command=True)
+orgs = typer.Typer(help="Organisations and their members.", cls=ListGroup)
+projects = typer.Typer(help="Projects and their members.", cls=ListGroup)
 
 NameEn = Annotated[str, typer.Option("--name", help="Name in English.")]
 NameZh = Annotated[str, typer.Option("--name-zh", help="Name in Chinese. At least one of the two names is needed.")]
@@ -32,9 +33,8 @@ RoleOption = Annotated[str, typer.Option("--role", help=f"{ROLES}.")]
 
 
 @orgs.callback()
-def orgs_default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_orgs()
+def orgs_default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @orgs.command("list")
@@ -94,9 +94,8 @@ def show_org(organisation: Organisation, json: Json = False) -> None:
 
 
 @projects.callback()
-def projects_default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_projects()
+def projects_default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @projects.command("list")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, fail, out, say, show, table, wants_json
 from aisc.cli.user import ask, price_file, words
 from aisc.cli.user.session import centre
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
     from aisc.client import Client
     from aisc.client.models.ledger import PriceList
 
-app = typer.Typer(help="List prices: show, publish.", invoke_without_command=True)
+app = typer.Typer(help="List prices: show, publish.", cls=ListGroup)
 
 Version = Annotated[str, typer.Option(help="Another version than the one in force.")]
 
 
 @app.callback()
-def default(ctx: typer.Context, version: Version = "", json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        show_prices(version)
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("show")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import RenderableType
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, facts, show, table
 from aisc.cli.user import find, words
 from aisc.cli.user.save import Output, save
@@ -17,15 +18,14 @@ from aisc.cli.user.session import centre
 if TYPE_CHECKING:
     from aisc.client.models.ledger import Bill
 
-app = typer.Typer(help="Both payers' statements: list, show, issue, pdf, csv.", invoke_without_command=True)
+app = typer.Typer(help="Both payers' statements: list, show, issue, pdf, csv.", cls=ListGroup)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as ST-2026-000042.")]
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_statements()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("list")

@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, out, say, show, table, wants_json
 from aisc.cli.user import ask, config, words
 from aisc.cli.user.account import Days, PasswordStdin
 from aisc.cli.user.session import centre
 
-app = typer.Typer(help="Your API tokens: list, make, revoke.", invoke_without_command=True)
+app = typer.Typer(help="Your API tokens: list, make, revoke.", cls=ListGroup)
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_tokens()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("list")

@@ -7,20 +7,20 @@ from typing import Annotated
 
 import typer
 
+from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, facts, show, table
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.budgets import Limit, Reason
 from aisc.cli.user.session import centre
 
-app = typer.Typer(help="What was used, and how each charge came about.", invoke_without_command=True)
+app = typer.Typer(help="What was used, and how each charge came about.", cls=ListGroup)
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="From “aisc usage”.")]
 
 
 @app.callback()
-def default(ctx: typer.Context, json: Json = False) -> None:
-    if ctx.invoked_subcommand is None:
-        list_usage()
+def default(json: Json = False) -> None:
+    """The first command, where none is named."""
 
 
 @app.command("list")
