@@ -62,22 +62,23 @@ def memory_mib(process: subprocess.Popen) -> dict[str, int]:
 
 def submit_to_start_ms(url: str, jobs: int) -> list[int]:
     """Milliseconds from the moment before the request to the start of the command, one job after the other."""
-    client = Client.sign_in(url, "researcher@example.org", PASSWORD)
+    token = Client(url).tokens.issue(email="researcher@example.org", password=PASSWORD, name="bench")
+    client = Client(url, token.secret)
     budget = next(iter(client.budgets.list()))
     waits = []
     for number in range(jobs):
         before = time.time_ns() // 1_000_000
         job = client.jobs.submit(
             project=budget.project,
-            budget=budget.uid,
+            budget=budget,
             name=f"bench {number}",
             command=["true"],
             accelerator="cpu",
             accelerator_count=1,
             time_limit="1m",
         )
-        client.jobs.wait(job.uid)
-        run = next(iter(client.jobs.runs(job.uid)))
+        client.jobs.wait(job)
+        run = next(iter(client.jobs.runs(job)))
         waits.append(int(run.started_at.timestamp() * 1000) - before)
     return waits
 

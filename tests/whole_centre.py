@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from aisc.client import Client
+
 PASSWORD = "demonstration"
 COMMAND = [sys.executable, "-m", "aisc", "up", "--demo"]
 
@@ -32,6 +34,12 @@ class Centre:
         if check:
             assert done.returncode == 0, f"aisc {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def client(self, role: str) -> Client:
+        """The Python client of one of the demonstration's people."""
+        with Client(self.url) as stranger:
+            token = stranger.tokens.issue(email=self.sign_ins[role], password=PASSWORD, name="test")
+        return Client(self.url, token.secret)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)

@@ -109,4 +109,4 @@ def test_from_sign_up_to_both_payers_statements(centre, aisc, tmp_path):
     aisc("walker", "statement", "pdf", issued[0]["number"], "-o", str(paper))
     assert paper.read_bytes().startswith(b"%PDF-")
     proof = aisc("operator", "ledger", "prove")
-    assert proof["holds"] is True
+    assert proof["ok"] is True

@@ -22,7 +22,7 @@ STATE = state_folder()
 
 PORT = int(os.environ.get("AISC_PORT") or 8000)
 PUBLIC_URL = os.environ.get("AISC_PUBLIC_URL") or f"http://127.0.0.1:{PORT}"
-DEMO = _flag("AISC_DEMO", False)
+DEMO = STATE.demonstration.exists()
 DEBUG = _flag("AISC_DEBUG", False)
 
 # Tools that read code (tests, docs, message extraction) run before any state folder exists.
@@ -92,7 +92,9 @@ TEMPLATES = [
 
 DATABASE_URL = os.environ.get("AISC_DATABASE_URL", "")
 if DATABASE_URL:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+    # No connection outlives its request: under ASGI each request has a thread of its own, so one that was kept
+    # would never be used again, and would stay open until it is garbage.
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0, conn_health_checks=True)}
 else:
     DATABASES = {
         "default": {

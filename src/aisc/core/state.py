@@ -51,6 +51,11 @@ class StateFolder:
         return self.root / "run"
 
     @property
+    def demonstration(self) -> Path:
+        """There when this is the demonstration centre, whose passwords everybody knows."""
+        return self.root / "demonstration"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -59,6 +59,7 @@ PEOPLE = (
 
 def make() -> list[dict[str, str]]:
     """Make the demonstration unless it is there, and answer its sign-ins (e-mail address, password, role)."""
+    settings.STATE.demonstration.touch()
     with transaction.atomic():
         if not Person.objects.filter(email=PEOPLE[0].email).exists():
             _make()

@@ -67,9 +67,9 @@ def up(
     Running jobs go on when the portal stops; the next start finds them again.
     """
     began = time.monotonic()
-    if demo and host not in {"127.0.0.1", "localhost", "::1"}:
-        fail("The demonstration has known passwords, so it only listens on 127.0.0.1.", Exit.USAGE)
     folder = machine.prepared_folder()
+    if (demo or folder.demonstration.exists()) and host not in {"127.0.0.1", "localhost", "::1"}:
+        fail("The demonstration has known passwords, so it only listens on 127.0.0.1.", Exit.USAGE)
     lock = _lock(folder)
     _port_is_free(host, port)
     environment = os.environ | {
@@ -79,8 +79,6 @@ def up(
         "AISC_SUPERVISOR_PID": str(os.getpid()),
         "PYTHONUNBUFFERED": "1",
     }
-    if demo:
-        environment["AISC_DEMO"] = "1"
     first = not (folder.root / "ready").exists()
     if first:
         say("Setting up the centre…")
