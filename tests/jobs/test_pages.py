@@ -40,6 +40,11 @@ def text_of(answer, status=200):
     return html.unescape(re.sub(r"\s+", " ", answer.content.decode()))
 
 
+def drain(answer):
+    """Read to the end: closing a streamed answer half-way would also close the test's own database connection."""
+    return b"".join(answer.streaming_content)
+
+
 def put(team, path, data=b"data"):
     workspaces.place(team.project, path, workspaces.receive(team.project, [data]))
 
@@ -74,6 +79,23 @@ def test_the_list_its_filters_and_its_queries(mine, team, memory, browser, make_
     assert len(more) == len(few)
     assert "Stranger's" in text_of(browser(make_person("operator")).get("/jobs/"))
     assert Client().get("/jobs/").status_code == 302
+
+
+def test_a_project_shows_its_latest_jobs(mine, team, memory, browser, make_person, member, rf, acting):
+    from aisc.jobs.panels import latest_jobs
+
+    page = text_of(mine.get(f"/projects/{team.project.uid}/"))
+    assert "Run the first job" in page
+    for number in range(7):
+        team.submit("x", name=f"job {number}")
+    page = text_of(mine.get(f"/projects/{team.project.uid}/"))
+    assert "job 6" in page
+    assert "job 1" not in page
+    listed = text_of(mine.get(f"/jobs/?project={team.project.uid}"))
+    assert f'href="/projects/{team.project.uid}/files/"' in listed
+    request = rf.get("/")
+    request.actor = acting(make_person())
+    assert latest_jobs(request, team.project) is None
 
 
 # One job
@@ -212,7 +234,7 @@ def test_the_whole_log_as_text(mine, team, memory):
     assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     download = mine.get(f"/jobs/{job.uid}/log?download&run=0")
     assert download["Content-Disposition"].startswith("attachment")
-    download.close()
+    drain(download)
     assert text_of(mine.get(f"/jobs/{job.uid}/")).count("<script>") < 10_000
 
 
@@ -470,7 +492,7 @@ def test_what_a_job_wrote_is_shown_in_a_sandbox(mine, team):
     seen = {}
     for name in ("report.html", "x.svg", "a.txt", "m.bin", "doc.pdf", "run.js"):
         answer = mine.get(f"{url}{name}")
-        answer.close()
+        drain(answer)
         assert answer["X-Content-Type-Options"] == "nosniff"
         policy = answer["Content-Security-Policy"]
         assert "allow-scripts" not in policy
@@ -486,7 +508,7 @@ def test_what_a_job_wrote_is_shown_in_a_sandbox(mine, team):
     }
     saved = mine.get(f"{url}report.html?download")
     assert saved["Content-Disposition"] == "attachment; filename=\"report.html\"; filename*=UTF-8''report.html"
-    saved.close()
+    drain(saved)
 
 
 def test_parts_of_a_file_and_what_has_not_changed(mine, team):
@@ -512,7 +534,7 @@ def test_parts_of_a_file_and_what_has_not_changed(mine, team):
     assert (beyond.status_code, beyond["Content-Range"]) == (416, "bytes */1048576")
     stale = mine.get(url, headers={"Range": "bytes=0-0", "If-Range": '"old"'})
     assert stale.status_code == 200
-    stale.close()
+    drain(stale)
     head = mine.head(url)
     assert (head["Content-Length"], b"".join(head.streaming_content)) == ("1048576", b"")
 
@@ -523,7 +545,7 @@ def test_names_of_any_script_in_a_download(mine, team):
     assert answer["Content-Disposition"] == (
         "attachment; filename=\"__ _a__ b.bin\"; filename*=UTF-8''%E7%B5%90%E6%9E%9C%20%22a%22%3B%20b.bin"
     )
-    answer.close()
+    drain(answer)
 
 
 def test_a_folder_as_zip(mine, team):

@@ -6,5 +6,6 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        # Each registers what it has: who may do what, background work, what stands behind usage records.
-        from aisc.jobs import access, accounting, tasks  # noqa: F401
+        # Each registers what it has: who may do what, background work, what stands behind usage records,
+        # what a project's page shows.
+        from aisc.jobs import access, accounting, panels, tasks  # noqa: F401

@@ -19,7 +19,8 @@ from aisc.core.errors import AiscError, BadInput
 from aisc.jobs import actions, downloads, queries, workspaces
 from aisc.jobs.forms import NewFolderForm, RenameForm, UploadForm
 from aisc.jobs.specification import read_path
-from aisc.jobs.views.shared import crumbs, files_url, project_tabs
+from aisc.jobs.views.shared import crumbs, files_url
+from aisc.people import panels
 from aisc.people.models import Project
 
 PICTURES = 24  # shown of a folder
@@ -66,7 +67,7 @@ def folder(request: HttpRequest, project: Project, path: str, *, status: int = 2
         "quota": settings.WORKSPACE_QUOTA_BYTES,
         "most_bytes": settings.MAX_UPLOAD_BYTES,
         "may_write": access.may(request.actor, "jobs.upload_file", project),
-        "tabs": project_tabs(project, "files"),
+        "tabs": panels.tabs(request.actor, project, "files"),
         "crumbs": _crumbs(project, path),
         "upload_form": UploadForm(),
         "folder_form": NewFolderForm(),

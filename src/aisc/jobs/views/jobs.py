@@ -28,7 +28,9 @@ from aisc.jobs.states import ENDED
 from aisc.jobs.templates import language
 from aisc.jobs.views.shared import crumbs, files_url, page_of
 from aisc.jobs.words import reason_in_words
+from aisc.people import panels
 from aisc.people.access import WRITERS
+from aisc.people.models import Project
 from aisc.people.queries import projects_visible_to, projects_where
 
 _PIECE = 262_144
@@ -61,9 +63,22 @@ def index(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": [(job, costs[job.pk]) for job in page.object_list],
             "may_submit": projects_where(request.actor, WRITERS).exists(),
-            "asked_project": asked.get("project", ""),
+            **_of_project(request, projects, asked.get("project", "")),
         },
     )
+
+
+def _of_project(request: HttpRequest, projects: list[Project], uid: str) -> dict[str, Any]:
+    """The list of one project's jobs is one of the views of that project."""
+    project = next((each for each in projects if each.uid == uid), None)
+    if project is None:
+        return {"asked_project": ""}
+    here = reverse("people:project", args=[uid])
+    return {
+        "asked_project": uid,
+        "tabs": panels.tabs(request.actor, project, "jobs"),
+        "crumbs": crumbs((_("Projects"), reverse("people:projects")), (project.name, here), (_("Jobs"), "")),
+    }
 
 
 @require_GET

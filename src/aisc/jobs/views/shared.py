@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from aisc.people.models import Project
 
@@ -27,16 +25,3 @@ def crumbs(*items: tuple[Any, str]) -> list[dict[str, Any]]:
 
 def files_url(project: Project, path: str = "") -> str:
     return reverse("jobs:files", args=[project.uid, path] if path else [project.uid])
-
-
-def project_tabs(project: Project, current: str) -> list[dict[str, Any]]:
-    """Views of one project, those of other rooms included."""
-    return [
-        {"label": label, "url": url, "current": name == current}
-        for name, label, url in [
-            ("overview", _("Overview"), reverse("people:project", args=[project.uid])),
-            ("files", _("Files"), files_url(project)),
-            ("jobs", _("Jobs"), f"{reverse('jobs:jobs')}?project={project.uid}"),
-            ("budgets", _("Budgets"), f"{reverse('ledger:budgets')}?{urlencode({'q': project.name})}"),
-        ]
-    ]
