@@ -12,7 +12,7 @@ from aisc.core.models import AuditEvent
 from aisc.ledger import actions
 from aisc.ledger.models import Meter, Price, PriceList
 from aisc.ledger.prove import prove
-from aisc.ledger.queries import current_price_list
+from aisc.ledger.queries import current_price_list, favourable_price_lists, newer_price_lists
 
 from .conftest import HOUR, SYSTEM, item
 
@@ -52,6 +52,7 @@ def test_a_type_of_accelerator_gets_its_meter(prices, noon):
     [
         ({"version": ""}, "version"),
         ({"version": "x" * 33}, "version"),
+        ({"version": "a/b"}, "version"),
         ({"effective_from": date(2026, 6, 14)}, "effective_from"),
         ({"prices": {}}, "prices"),
         ({"prices": {"accelerator:none": 1}}, "prices"),
@@ -75,6 +76,17 @@ def test_a_version_is_published_once(prices, noon):
     with pytest.raises(BadInput) as refused:
         publish(prices={"accelerator:cpu": 1})
     assert refused.value.field == "version"
+
+
+def test_a_budget_is_offered_the_newer_lists_that_favour_it(bank):
+    same = publish(version="SAME", prices={"accelerator:h800": 2_000, "accelerator:cpu": 50})
+    dearer = publish(version="DEARER", prices={"accelerator:h800": 1, "accelerator:cpu": 51})
+    missing = publish(version="MISSING", prices={"accelerator:cpu": 1})
+    lower = publish(version="LOWER")
+    publish(version="LATER", effective_from=date(2026, 7, 1))
+    publish(version="USD", currency="USD")
+    assert list(newer_price_lists(bank.budget)) == [lower, missing, dearer, same]
+    assert list(favourable_price_lists(bank.budget)) == [lower]
 
 
 def test_the_first_list_may_begin_in_the_past(prices, noon):

@@ -11,7 +11,7 @@ from aisc.core.errors import BadInput, Conflict
 from aisc.core.models import AuditEvent
 from aisc.ledger import actions, tasks
 from aisc.ledger.chain import statement_digest
-from aisc.ledger.models import Entry, Statement
+from aisc.ledger.models import Entry, Statement, StatementNumber
 from aisc.ledger.prove import prove
 from aisc.people.models import Notice
 
@@ -154,6 +154,7 @@ def test_numbers_follow_and_begin_again_each_year(bank, make_bank):
         bank.charge("c")
     with on(date(2027, 1, 2)):
         third = issue(bank, JULY, date(2026, 12, 31))[0]
+    assert sorted(map(str, StatementNumber.objects.all())) == ["2026: 2", "2027: 1"]
     assert [each.number for each in (first, second, third)] == [
         "ST-2026-000001-A",
         "ST-2026-000002-A",
