@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "client"))
 import live
 from faulty import FaultyServer
 
+from aisc.cli import output
 from aisc.cli.main import app
 from aisc.cli.user import ask
 from aisc.client import Client
@@ -52,6 +53,12 @@ def token_of(centre):
         return made[who]
 
     return find
+
+
+@pytest.fixture(autouse=True)
+def in_words(monkeypatch):
+    """Whoever asks for JSON does so for one command."""
+    monkeypatch.setattr(output._Mode, "json", False)
 
 
 @pytest.fixture

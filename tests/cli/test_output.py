@@ -16,13 +16,6 @@ from aisc.client.models.people import Person
 PERSON = Person(uid="per-1", name="[bold]陳大文", email="a@b")
 
 
-@pytest.fixture(autouse=True)
-def words():
-    output._Mode.json = False
-    yield
-    output._Mode.json = False
-
-
 def test_a_table_in_a_pipe_has_whole_lines(capsys):
     rows = table("name", "n", right=(1,))
     add(rows, "[red]x" * 60, 1)
@@ -51,7 +44,7 @@ def test_facts_leave_out_what_is_empty(capsys):
 
 
 def test_json_is_asked_for_and_given(capsys):
-    output._Mode.json = True
+    output._Mode.json = True  # put back by the fixture “in_words”
     show({"who": PERSON, "all": (PERSON,), "n": 1}, "not shown")
     found = json.loads(capsys.readouterr().out)
     assert found == {"who": plain(PERSON), "all": [plain(PERSON)], "n": 1}
@@ -67,7 +60,7 @@ def test_a_failure_says_what_to_do_and_which_field(capsys):
 
 
 def test_a_failure_in_json(capsys):
-    output._Mode.json = True
+    output._Mode.json = True  # put back by the fixture “in_words”
     with pytest.raises(typer.Exit):
         fail("No.", code_of := Exit.SIGN_IN, code="x.y")
     assert json.loads(capsys.readouterr().out) == {"error": "No.", "exit_code": int(code_of), "code": "x.y"}

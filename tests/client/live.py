@@ -90,6 +90,10 @@ def start() -> Centre:
     centre = Centre(f"http://127.0.0.1:{port}", folder / "state", process)
 
     def end() -> None:
+        if process.poll() is not None:
+            logs = [folder / "err", *sorted((folder / "state" / "logs").iterdir())]
+            said = "\n".join(f"{path.name}: {path.read_text()[-2000:]}" for path in logs)
+            print(f"The tests' centre ended by itself with {process.returncode}.\n{said}", file=sys.stderr)
         centre.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
