@@ -77,6 +77,22 @@ def test_the_same_period_again_gives_the_same_statements(bank):
     assert Statement.objects.count() == 2
 
 
+def test_a_day_that_is_not_over_can_be_billed_and_what_comes_after_is_billed_once(bank):
+    bank.charge("a")
+    with on(JULY):
+        bank.charge("b")
+        first = issue(bank, None, JULY)
+        assert issue(bank, None, JULY) == first
+        bank.charge("c")
+        second = issue(bank, None, JULY)
+        assert (second[0].first_seq, second[0].period_start, second[0].period_end) == (first[0].last_seq + 1, JULY, JULY)
+        bank.charge("d")
+    with on(date(2026, 8, 3)):
+        (third, _scheme) = issue(bank, None, END_OF_JULY)
+        assert (third.period_start, third.list_total) == (JULY, 2_000)
+    assert prove().holds
+
+
 def test_statements_follow_each_other_without_gaps(bank):
     bank.charge("a")
     with on(JULY):
@@ -103,11 +119,11 @@ def test_the_last_second_of_a_day_belongs_to_it(bank):
 @pytest.mark.parametrize(
     ("start", "end", "field"),
     [
-        (JUNE, date(2026, 7, 2), "period_end"),
+        (JUNE, date(2026, 7, 3), "period_end"),
         (JUNE, date(2026, 5, 31), "period_end"),
         (date(2026, 6, 16), END_OF_JUNE, "period_start"),
     ],
-    ids=["not over", "backwards", "leaves charges out"],
+    ids=["in the future", "backwards", "leaves charges out"],
 )
 def test_a_period_that_makes_no_sense(start, end, field, bank):
     bank.charge("a")

@@ -134,7 +134,7 @@ def test_documents(place, issued, call):
 
 def test_a_period_that_makes_no_sense(place, budget, use, call):
     use(budget, "a")
-    for start, end in [("2026-06-15", "2026-06-14"), ("2026-06-01", "2026-06-15"), ("x", "y")]:
+    for start, end in [("2026-06-15", "2026-06-14"), ("2026-06-01", "2026-06-16"), ("x", "y")]:
         body = {"budget": budget.uid, "period_start": start, "period_end": end}
         assert call(place.officer, "POST", "/statements", body).status_code == 422
     assert Statement.objects.count() == 0

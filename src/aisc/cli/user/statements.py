@@ -76,7 +76,7 @@ def due(
 def issue(
     budget: Annotated[str, typer.Argument(metavar="BUDGET", help="Its uid or name.")],
     end: Annotated[
-        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; it must be over.")
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; today at the latest.")
     ],
     start: Annotated[
         datetime | None,

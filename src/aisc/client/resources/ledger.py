@@ -156,7 +156,7 @@ class Statements(Resource):
     def issue(self, *, budget: Ref, period_end: date, period_start: date | None = None, key: str | None = None) -> Bill:
         """Issue the payers' statements for every charge up to the period's last day that is not billed yet.
 
-        The last day must be over. ``period_start`` left out: the period begins where the one before ended.
+        The last day is today or before. ``period_start`` left out: the period begins where the one before ended.
         """
         body = {
             "budget": uid_of(budget),

@@ -31,15 +31,13 @@ def issue_statements(
     One statement for the applicant and then, when the scheme pays a share, one for the scheme, over the same entries:
     from the first not billed yet to the last recorded in the period. So nothing is billed twice or left out,
     whatever the clock did. Without ``period_start`` the period begins with the month of ``period_end``, or earlier
-    if charges before it are not billed. The same period again gives the same statements. Raises BadInput for a
-    period that is not over or does not follow, and Conflict when there is nothing to bill.
+    if charges before it are not billed. The same period again gives the same statements, unless its last day was
+    not over and more was charged since: that is billed by statements of its own. Raises BadInput for a period that
+    ends in the future or does not follow, and Conflict when there is nothing to bill.
     """
     locked = Budget.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=budget.pk)
     issued = list(locked.statements.order_by("-last_seq", "payer")[:2])
     same = [each for each in issued if each.period_end == period_end and period_start in (None, each.period_start)]
-    if same:
-        note(target=locked, again=True)
-        return same
     previous = issued[0] if issued else None
     first_seq = previous.last_seq + 1 if previous else 1
     last_seq = _last_seq(locked, period_end)
@@ -51,6 +49,9 @@ def issue_statements(
         applicant=Sum("applicant_share", default=0),
         earliest=Min("at_ms"),
     )
+    if same and not sums["count"]:
+        note(target=locked, again=True)
+        return same
     period_start = _period_start(period_start, period_end, previous, sums["earliest"])
     if not sums["count"]:
         raise Conflict(_("Nothing was charged in this period that is not billed yet."), code="statement.empty")
@@ -94,9 +95,9 @@ def _period_start(
     period_start: date | None, period_end: date, previous: Statement | None, earliest_ms: int | None
 ) -> date:
     """The first day of the period, checked; chosen when it was not given. Raises BadInput."""
-    if period_end >= clock.today():
-        raise BadInput(_("The period must be over: give a day before today."), field="period_end")
-    not_before = previous.period_end + timedelta(days=1) if previous else date.min
+    if period_end > clock.today():
+        raise BadInput(_("A period cannot end in the future: give today or a day before."), field="period_end")
+    not_before = _first_day_after(previous) if previous else date.min
     # By a clock that was set back, an entry can seem older than the statement it came after.
     earliest = max(clock.day_of_ms(earliest_ms), not_before) if earliest_ms is not None else period_end
     if period_start is None:
@@ -114,6 +115,12 @@ def _period_start(
             field="period_start",
         )
     return period_start
+
+
+def _first_day_after(previous: Statement) -> date:
+    """The first day that the next period can have: its last day once more, if that was not over when it was billed."""
+    days = 1 if previous.period_end < clock.day_of_ms(clock.to_ms(previous.issued_at)) else 0
+    return previous.period_end + timedelta(days=days)
 
 
 def _next_number() -> str:

@@ -86,7 +86,7 @@ def interim_csv(request: HttpRequest, uid: str) -> StreamingHttpResponse:
 
 
 def issue(request: HttpRequest, uid: str) -> HttpResponse:
-    """Both payers' statements for a period, by default up to yesterday."""
+    """Both payers' statements for a period, by default up to yesterday if anything before today is to be billed."""
     budget: Budget = lookups.budget(request.actor, uid)
     bill = displays.bill_to_date(budget)
     yesterday = clock.today() - timedelta(days=1)
