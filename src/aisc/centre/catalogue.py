@@ -30,19 +30,14 @@ class Entry:
         return self.memory_gb * 1024
 
 
-def _from(sheet: str, fp16: str, *, memory: str = "", power: str = "") -> dict[str, str]:
-    return {
-        "fp16_gflops": f"{sheet}: {fp16}",
-        "memory_mb": f"{sheet}{': ' if memory else ''}{memory}",
-        "power_w": f"{sheet}{': ' if power else ''}{power}",
-    }
+def _from(sheet: str, fp16: str, *, rest: str = "") -> dict[str, str]:
+    """The peak as ``sheet`` prints it; memory and power from the same, or from what ``rest`` says."""
+    return {"fp16_gflops": f"{sheet}: {fp16}", "memory_mb": rest or sheet, "power_w": rest or sheet}
 
 
 _H100 = "NVIDIA H100 Tensor Core GPU datasheet"
-_H800 = "reported to equal the H100 SXM but for its interconnect; NVIDIA publishes no datasheet of the H800. " + _H100
 _H200 = "NVIDIA H200 Tensor Core GPU datasheet"
 _A100 = "NVIDIA A100 Tensor Core GPU datasheet"
-_A800 = "reported to equal the A100 80GB SXM but for its interconnect. " + _A100
 _L40S = "NVIDIA L40S datasheet"
 _T4 = "NVIDIA T4 datasheet"
 _V100 = "NVIDIA V100 Tensor Core GPU datasheet"
@@ -51,13 +46,26 @@ _MI300X = "AMD Instinct MI300X accelerator data sheet"
 _910B = "reported by resellers and the press; Huawei publishes no datasheet"
 _MLU370 = "Cambricon MLU370-X8 product page"
 _SPARSE_1979 = "1,979 TFLOPS FP16 Tensor Core with sparsity, hence 989.5 dense"
+# Made for export; no datasheet of theirs is public.
+_AS_H100 = "as the H100 SXM, which it is reported to equal but for its interconnect"
+_AS_A100 = "as the A100 80GB SXM, which it is reported to equal but for its interconnect"
 
 ACCELERATORS = (
-    Entry("h800", "NVIDIA H800", "NVIDIA", 989_500, 80, 700, _from(_H800, _SPARSE_1979)),
+    Entry(
+        "h800", "NVIDIA H800", "NVIDIA", 989_500, 80, 700, _from(f"{_AS_H100}; {_H100}", _SPARSE_1979, rest=_AS_H100)
+    ),
     Entry("h100", "NVIDIA H100 SXM", "NVIDIA", 989_500, 80, 700, _from(_H100, _SPARSE_1979)),
     Entry("h200", "NVIDIA H200 SXM", "NVIDIA", 989_500, 141, 700, _from(_H200, _SPARSE_1979)),
     Entry("a100", "NVIDIA A100 80GB SXM", "NVIDIA", 312_000, 80, 400, _from(_A100, "312 TFLOPS FP16 Tensor Core")),
-    Entry("a800", "NVIDIA A800 80GB SXM", "NVIDIA", 312_000, 80, 400, _from(_A800, "312 TFLOPS FP16 Tensor Core")),
+    Entry(
+        "a800",
+        "NVIDIA A800 80GB SXM",
+        "NVIDIA",
+        312_000,
+        80,
+        400,
+        _from(f"{_AS_A100}; {_A100}", "312 TFLOPS FP16 Tensor Core", rest=_AS_A100),
+    ),
     Entry("l40s", "NVIDIA L40S", "NVIDIA", 362_050, 48, 350, _from(_L40S, "362.05 TFLOPS FP16 Tensor Core")),
     Entry("v100", "NVIDIA V100 SXM2 32GB", "NVIDIA", 125_000, 32, 300, _from(_V100, "125 TFLOPS Tensor performance")),
     Entry("t4", "NVIDIA T4", "NVIDIA", 65_000, 16, 70, _from(_T4, "65 TFLOPS mixed precision")),

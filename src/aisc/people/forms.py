@@ -89,7 +89,7 @@ class OrganisationForm(_Bilingual):
         label=_("Registry number"),
         max_length=50,
         required=False,
-        help_text=_("As on the Business Registration Certificate, such as 12345678. Needed to apply as a company."),
+        help_text=_("As on the Business Registration Certificate, such as 12345678. Applications show it."),
     )
     address = forms.CharField(label=_("Address"), max_length=300, required=False)
 

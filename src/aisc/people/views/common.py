@@ -32,9 +32,9 @@ def typed(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def page_of(request: HttpRequest, rows: QuerySet) -> Page:
-    """The page of ``rows`` that ``?page=`` asks for; the nearest one when there is no such page."""
-    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+def page_of(request: HttpRequest, rows: QuerySet, param: str = "page") -> Page:
+    """The page of ``rows`` that ``?page=`` (or ``param``) asks for; the nearest one when there is no such page."""
+    return Paginator(rows, ROWS).get_page(request.GET.get(param))
 
 
 def keep_language(response: HttpResponse, language: str) -> HttpResponse:

@@ -23,7 +23,7 @@ from aisc.people.views.common import carry_out, page_of, typed
 def members_context(request: HttpRequest, place: Organisation | Project) -> dict[str, Any]:
     """What ``people/members.html`` needs: the members, and which roles the reader may give and take."""
     return {
-        "members": page_of(request, queries.members_of(place)),
+        "members": page_of(request, queries.members_of(place), "people"),
         "roles_given": roles_given_by(request.actor, place),
         "place": place,
         "in_project": isinstance(place, Project),
