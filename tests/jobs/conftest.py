@@ -23,11 +23,13 @@ PYTHON = sys.executable
 def cluster(prices):
     """One machine: 4 CPU cores, 8 GiB, 2 H800; its engine is put in by ``memory`` or ``local``."""
     from aisc.centre.models import AcceleratorType, Cluster, Node, NodeAccelerator
+    from aisc.jobs import tasks
 
     found, _ = Cluster.objects.get_or_create(
         code="local", defaults={"engine": "local", "name_en": "This machine", "name_zh": "本機"}
     )
     node = Node.objects.create(cluster=found, name="node1", cpus=4, memory_mb=8192, seen_at=clock.now())
+    tasks._looked.clear()
     NodeAccelerator.objects.create(node=node, type=AcceleratorType.objects.get(code="h800"), count=2)
     return found
 

@@ -283,7 +283,7 @@ def test_recording_is_idempotent_and_leaves_what_has_moved_on(memory, team, clus
     actions.record_states(WORKER, cluster=cluster, statuses=again)
     job.refresh_from_db()
     run = job.runs.get(index=0)
-    assert (job.state, run.started_ms, run.position) == ("queued", None, 1)
+    assert (job.state, run.started_ms, run.reason) == ("queued", None, "resources")
 
 
 def test_an_array_under_way_is_running_between_its_runs(memory, team, cluster):

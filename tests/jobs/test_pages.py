@@ -554,3 +554,16 @@ def test_a_folder_as_zip(mine, team):
     assert b"".join(answer.streaming_content).startswith(b"PK")
     assert 'filename="d.zip"' in answer["Content-Disposition"]
     assert Membership.objects.exists()
+
+
+def test_the_same_job_for_a_terminal(mine, team, memory):
+    template = team.submit(
+        template="digits-classifier", parameters={"epochs": "3"}, time_limit_ms=None, environment={"A": "b c"}
+    )
+    page = text_of(mine.get(f"/jobs/{template.uid}/"))
+    assert "--template digits-classifier --param epochs=3" in page
+    assert "--env 'A=b c'" in page
+    put(team, "in/x")
+    command = team.submit("x", "-y", inputs=["in/x"], outputs=["out/*"], workdir="in", array_size=2)
+    page = text_of(mine.get(f"/jobs/{command.uid}/"))
+    assert "--memory 2048MB --array 2 --input in/x --output 'out/*' --workdir in -- x -y" in page

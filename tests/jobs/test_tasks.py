@@ -72,7 +72,6 @@ def test_a_large_array_goes_in_batches(memory, team, cluster, monkeypatch):
 
 def test_with_many_runs_under_way_places_are_read_less_often(memory, team, cluster, monkeypatch):
     monkeypatch.setattr(tasks, "FEW", 1)
-    tasks._looked.clear()
     team.submit("x", array_size=3, time_limit_ms=1000)
     tasks.run_engines()
     tasks.run_engines()
@@ -80,6 +79,20 @@ def test_with_many_runs_under_way_places_are_read_less_often(memory, team, clust
     monkeypatch.setattr(tasks, "LOOK_EVERY_S", 0.0)
     tasks.run_engines()
     assert memory.calls.count("states") == 2
+
+
+def test_places_in_the_queue_are_asked_for_and_never_written(memory, team, cluster):
+    job = team.submit("x", array_size=3)
+    tasks.run_engines()
+    runs = registry.with_places(job.runs.order_by("index"))
+    assert [(run.position, run.reason) for run in runs] == [(1, "resources"), (2, "priority"), (3, "priority")]
+    memory.start(f"{job.uid}-0")
+    tasks.run_engines()
+    runs = registry.with_places(job.runs.order_by("index"))
+    assert [(run.state, run.position) for run in runs] == [("running", None), ("queued", 1), ("queued", 2)]
+    memory.away.add("states")
+    assert [run.position for run in registry.with_places(job.runs.all())] == [None] * 3
+    assert registry.with_places([]) == []
 
 
 def test_one_job_that_is_refused_holds_up_no_other(memory, team, cluster, sums):

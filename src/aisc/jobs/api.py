@@ -14,7 +14,7 @@ from aisc.jobs import actions, downloads, queries, results, streaming, workspace
 from aisc.jobs.engines.base import EngineError
 from aisc.jobs.library import load_templates
 from aisc.jobs.models import Job, Run
-from aisc.jobs.registry import engine_for
+from aisc.jobs.registry import engine_for, with_places
 from aisc.jobs.schemas import (
     FileOut,
     FolderOut,
@@ -126,7 +126,7 @@ def _detail(request: HttpRequest, found: Job) -> JobDetailOut:
         found,
         cost=queries.costs([found])[found.pk],
         counts=queries.state_counts(found),
-        first=queries.run(found, 0),
+        first=with_places([queries.run(found, 0)])[0],
         inside=access.may(request.actor, "jobs.view_output", found),
         after=list(found.after.order_by("pk").values_list("uid", flat=True)),
     )
@@ -143,7 +143,7 @@ def runs(
     found = queries.job(request.actor, uid)
     rows, following = paginate(queries.runs_of(found, state=state), cursor=cursor, limit=limit, key="index")
     charges = queries.run_charges(rows)
-    return Page(items=[RunOut.of(run, found, charges[run.pk]) for run in rows], next=following)
+    return Page(items=[RunOut.of(run, found, charges[run.pk]) for run in with_places(rows)], next=following)
 
 
 # Logs

@@ -74,7 +74,6 @@ class Run(models.Model):
     state = models.CharField(max_length=20, choices=RUN.choices, default="held")
     reason = models.CharField(max_length=32, blank=True)  # aisc.jobs.engines.base.Reason
     detail = models.CharField(max_length=500, blank=True)  # the engine's own words on why it refused, in English
-    position = models.PositiveIntegerField(null=True)
     started_ms = models.BigIntegerField(null=True)
     ended_ms = models.BigIntegerField(null=True)
     elapsed_ms = models.BigIntegerField(default=0)
@@ -83,6 +82,10 @@ class Run(models.Model):
     node = models.CharField(max_length=100, blank=True)
     cpu_ms = models.BigIntegerField(default=0)
     max_rss_mb = models.PositiveIntegerField(default=0)
+
+    # Place in the queue, from 1. It changes whenever anything starts, so it is asked of the engine when somebody
+    # looks (``registry.with_places``) and never written.
+    position: int | None = None
 
     class Meta:
         ordering = ["job", "index"]

@@ -122,8 +122,8 @@ def run(of: Job, index: int) -> Run:
 
 
 def runs_of(of: Job, *, state: str = "") -> QuerySet[Run]:
-    """The runs of a job in the order of their indexes, with their holds."""
-    runs = Run.objects.filter(job=of).select_related("hold").order_by("index")
+    """The runs of a job in the order of their indexes."""
+    runs = Run.objects.filter(job=of).select_related("job__cluster").order_by("index")
     return runs.filter(state__in=GROUPS.get(state, ())) if state else runs
 
 

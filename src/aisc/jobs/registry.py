@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aisc.centre.models import Cluster
 from aisc.core.errors import AiscError, Unavailable
-from aisc.jobs.engines.base import Engine, EngineError
+from aisc.jobs.engines.base import Engine, EngineError, State
 from aisc.jobs.models import Run
 
 
@@ -42,6 +42,21 @@ def engine_for(cluster: Cluster) -> Engine:
                 )
             engine = _engines[cluster.code] = maker(cluster)
         return engine
+
+
+def with_places(runs: Iterable[Run]) -> list[Run]:
+    """``runs`` of one job; those that wait get their place in the queue and the reason as they are now."""
+    runs = list(runs)
+    waiting = {run.ref: run for run in runs if run.state == "queued"}
+    if waiting:
+        try:
+            statuses = engine_for(runs[0].job.cluster).states(list(waiting))
+        except (EngineError, AiscError):
+            return runs
+        for ref, status in statuses.items():
+            if status.state is State.QUEUED:
+                waiting[ref].position, waiting[ref].reason = status.position, status.reason.value
+    return runs
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -36,11 +36,14 @@ T = TypeVar("T")
 ACTOR = system("jobs worker")
 BATCH = 500
 METER_BATCH = 1_000
-# With many runs under way, their places in the queue are read less often; their ends never wait for it.
+# An engine works out the whole queue to answer for one run of it: it is asked for many at a time, and where many
+# are under way less often. Ends never wait for it.
+LOOK_BATCH = 10_000
 FEW = 200
 LOOK_EVERY_S = 2.0
 
-_looked: dict[str, float] = {}
+# For each cluster, when its runs were last looked at and how many there were.
+_looked: dict[str, tuple[float, int]] = {}
 
 
 @task("jobs.engine", every_s=0.2, wakes=True)
@@ -225,29 +228,23 @@ def cancel(cluster: Cluster, engine: Engine) -> None:
 
 def look(cluster: Cluster, engine: Engine) -> int:
     """Write what the engine says about waiting and running runs. How many changed."""
-    known = {
-        row[0]: row[1:]
-        for row in Run.objects.filter(state__in=("queued", "running"), job__cluster=cluster)
-        .order_by("pk")
-        .values_list("ref", "state", "reason", "position")
-    }
-    if len(known) > FEW and time.monotonic() - _looked.get(cluster.code, 0.0) < LOOK_EVERY_S:
+    at, count = _looked.get(cluster.code, (0.0, 0))
+    if count > FEW and time.monotonic() - at < LOOK_EVERY_S:
         return 0
-    _looked[cluster.code] = time.monotonic()
+    under_way = Run.objects.filter(state__in=("queued", "running"), job__cluster=cluster).order_by("pk")
+    known = {ref: (state, reason) for ref, state, reason in under_way.values_list("ref", "state", "reason")}
+    _looked[cluster.code] = (time.monotonic(), len(known))
     changed = 0
-    for refs in batches(known):
-        news = [
-            status
-            for status in engine.states(refs).values()
-            if status.state in (State.QUEUED, State.RUNNING) and _seen(status) != known[status.ref]
-        ]
-        if news:
-            changed += actions.record_states(ACTOR, cluster=cluster, statuses=news)
+    news = (status for refs in batches(known, LOOK_BATCH) for status in engine.states(refs).values())
+    for some in batches(status for status in news if _is_new(status, known)):
+        changed += actions.record_states(ACTOR, cluster=cluster, statuses=some)
     return changed
 
 
-def _seen(status: RunStatus) -> tuple[str, str, int | None]:
-    return status.state.value, status.reason.value, status.position
+def _is_new(status: RunStatus, known: Mapping[str, tuple[str, str]]) -> bool:
+    """Whether a run waits or runs otherwise than is written here. Its end comes with the accounting."""
+    under_way = status.state in (State.QUEUED, State.RUNNING)
+    return under_way and (status.state.value, status.reason.value) != known[status.ref]
 
 
 # Meter

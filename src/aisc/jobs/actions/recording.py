@@ -61,8 +61,8 @@ def _end_unused(
     now_ms = clock.now_ms()
     for run in runs:
         rows.move(run, target)
-        run.reason, run.detail, run.position, run.ended_ms = reason.value, detail[:500], None, now_ms
-    rows.write(runs, ["state", "reason", "detail", "position", "ended_ms"])
+        run.reason, run.detail, run.ended_ms = reason.value, detail[:500], now_ms
+    rows.write(runs, ["state", "reason", "detail", "ended_ms"])
     if runs:
         ledger.release_holds(actor, keys=[run.hold.key for run in runs], reason=f"{target}: {detail}"[:300])
     rows.follow(jobs.values())
@@ -81,13 +81,13 @@ def record_states(actor: Actor, *, cluster: Cluster, statuses: Sequence[RunStatu
     changed = []
     for run in runs:
         status = by_ref[run.ref]
-        before = (run.state, run.reason, run.position)
+        before = (run.state, run.reason)
         rows.move(run, status.state.value)
-        run.reason, run.position = status.reason.value, status.position
+        run.reason = status.reason.value
         run.started_ms, run.node = status.started_at, status.node[:100]
-        if (run.state, run.reason, run.position) != before:
+        if (run.state, run.reason) != before:
             changed.append(run)
-    rows.write(changed, ["state", "reason", "position", "started_ms", "node"])
+    rows.write(changed, ["state", "reason", "started_ms", "node"])
     rows.follow(jobs.values())
     audit(target=cluster, runs=len(changed))
     return len(changed)

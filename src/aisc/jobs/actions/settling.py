@@ -19,7 +19,6 @@ from aisc.ledger.models import Entry
 _ENDED_COLUMNS = [
     "state",
     "reason",
-    "position",
     "started_ms",
     "ended_ms",
     "elapsed_ms",
@@ -85,7 +84,7 @@ def _item(row: UsageRow, run: Run | None) -> UsageItem:
 
 def _end(run: Run, row: UsageRow) -> None:
     rows.move(run, row.state.value)
-    run.reason, run.position = row.reason.value, None
+    run.reason = row.reason.value
     run.started_ms, run.ended_ms, run.elapsed_ms = row.started_at, row.ended_at, row.elapsed_ms
     run.exit_code, run.signal, run.node = row.exit_code, row.signal, row.node[:100]
     run.cpu_ms, run.max_rss_mb = row.cpu_ms, min(row.max_rss_mb, _MAX_RSS)

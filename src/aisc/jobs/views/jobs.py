@@ -23,7 +23,7 @@ from aisc.jobs.engines.base import EngineError
 from aisc.jobs.forms import FilterForm, NoteForm
 from aisc.jobs.library import load_templates
 from aisc.jobs.models import Job, Run
-from aisc.jobs.registry import engine_for, progress_of
+from aisc.jobs.registry import engine_for, progress_of, with_places
 from aisc.jobs.states import ENDED
 from aisc.jobs.templates import language
 from aisc.jobs.views.shared import crumbs, files_url, page_of
@@ -128,6 +128,7 @@ def _index(request: HttpRequest) -> int:
 
 def _status(request: HttpRequest, found: Job, run: Run) -> dict[str, Any]:
     """Context of ``jobs/status.html``."""
+    with_places([run])
     cost = queries.costs([found])[found.pk]
     counts = queries.state_counts(found)
     return {
@@ -261,7 +262,7 @@ def runs(request: HttpRequest, uid: str) -> HttpResponse:
             "charge": charges[run.pk],
             "evidence": reverse("ledger:usage-of", args=[source, run.ref]) if run.state in ENDED else "",
         }
-        for run in page.object_list
+        for run in with_places(page.object_list)
     ]
     counts = queries.state_counts(found)
     labels = dict(Job._meta.get_field("state").choices)
