@@ -225,7 +225,17 @@ def _own_money(acting: dict[str, Actor], organisation: Organisation) -> None:
 
 def _jobs(actor: Actor, budget: Budget) -> None:
     """Both templates, for real: they run as soon as the worker starts."""
-    for template, name in [("digits-classifier", "Digits, first try"), ("photographs", "Photographs, the sample")]:
+    jobs = [
+        ("digits-classifier", "Digits, first try", {"epochs": "120", "hidden": "128"}),
+        ("photographs", "Photographs, the sample", {}),
+    ]
+    for template, name, parameters in jobs:
         submit_job(
-            actor, project=budget.project, budget=budget, name=name, template=template, parameters={}, accelerator="cpu"
+            actor,
+            project=budget.project,
+            budget=budget,
+            name=name,
+            template=template,
+            parameters=parameters,
+            accelerator="cpu",
         )

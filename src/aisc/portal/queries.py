@@ -196,8 +196,8 @@ def operator() -> dict[str, Any]:
 
 def document_by_code(code: str) -> dict[str, Any] | None:
     """What was issued under a verification code: title and rows for the public, no more than the paper shows."""
-    code = code.strip().upper()
-    statement = Statement.objects.select_related("budget__organisation").filter(code=code).first()
+    code = code.strip()
+    statement = Statement.objects.select_related("budget__organisation").filter(code=code.lower()).first()
     if statement:
         rows = [
             (_("Statement number"), statement.number),
