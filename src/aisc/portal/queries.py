@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from aisc.centre import queries as centre
 from aisc.centre.models import Node
@@ -30,6 +31,11 @@ from aisc.scheme import queries as scheme
 from aisc.scheme.models import Application, Call
 
 Role = CentreRole.Role
+PARTS = {
+    "database": gettext_lazy("Database"),
+    "worker": gettext_lazy("Background worker"),
+    "engine": gettext_lazy("Engine"),
+}
 STAFF = (Role.OPERATOR, Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
@@ -186,7 +192,10 @@ def operator() -> dict[str, Any]:
         "charged_today": format_cents(charged_today()),
         "held": format_cents(held),
         "unattributed": UsageRecord.objects.filter(budget=None).count(),
-        "health": [{"name": name, "ok": ok, "detail": detail} for name, (ok, detail) in health.readiness().items()],
+        "health": [
+            {"name": PARTS.get(name, name), "ok": ok, "detail": detail}
+            for name, (ok, detail) in health.readiness().items()
+        ],
         "nodes": nodes,
         "queue": list(
             Job.objects.filter(state__in=ACTIVE).select_related("project", "accelerator").order_by("id")[:50]
