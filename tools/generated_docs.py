@@ -43,22 +43,22 @@ def access() -> str:
 
 def command_line() -> str:
     """Every command with its options, from Typer's own description."""
-    import click
     import typer
 
     main = importlib.import_module("aisc.cli.main")
     root = typer.main.get_command(main.app)
     parts = [
-        "# Commands of `aisc`\n\nEvery command takes `--json`. Exit codes: see [command line](user/command-line.md).\n"
+        "# Commands of `aisc`\n\nEvery command takes `--json`. Exit codes: [command line](user/command-line.md).\n"
     ]
 
-    def walk(command: click.Command, path: str) -> None:
-        if isinstance(command, click.Group):
-            for name in command.list_commands(None):
-                walk(command.commands[name], f"{path} {name}")
+    def walk(command, path: str) -> None:
+        if hasattr(command, "list_commands"):
+            context = command.context_class(command)
+            for name in command.list_commands(context):
+                walk(command.get_command(context, name), f"{path} {name}")
             return
         parameters = [p for p in command.params if p.name not in {"json", "help"}]
-        arguments = " ".join(p.human_readable_name for p in parameters if p.param_type_name == "argument")
+        arguments = " ".join((p.metavar or p.name or "").upper() for p in parameters if p.param_type_name == "argument")
         parts.append(f"\n## `{path}{' ' + arguments if arguments else ''}`\n\n{(command.help or '').strip()}\n")
         options = [p for p in parameters if p.param_type_name == "option"]
         if options:

@@ -1,4 +1,4 @@
-"""Every test, on SQLite with a real browser and real jobs, and the rooms again on PostgreSQL; then the coverage gate."""
+"""Every test: on SQLite with a real browser and real jobs, the rooms again on PostgreSQL; then the coverage gate."""
 
 from __future__ import annotations
 
