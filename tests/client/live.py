@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -37,16 +37,8 @@ class Centre:
         raise AssertionError(f"no code was mailed to {address}")
 
     def today(self) -> date:
-        """Today, by the centre's own clock."""
-        ahead = timedelta(seconds=int(self.state.with_name("shift").read_text()))
-        return (datetime.now(ZoneInfo("Asia/Hong_Kong")) + ahead).date()
-
-    def next_day(self) -> None:
-        """Put the centre's clock ahead by a day."""
-        shift = self.state.with_name("shift")
-        part = shift.with_suffix(".part")
-        part.write_text(str(int(shift.read_text()) + 86_400))
-        part.replace(shift)
+        """Today, where the centre is."""
+        return datetime.now(ZoneInfo("Asia/Hong_Kong")).date()
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
@@ -64,13 +56,10 @@ def free_port() -> int:
 def start() -> Centre:
     """The one centre of this test process, ended with it. SQLite, whatever database the other tests use."""
     folder = Path(tempfile.mkdtemp(prefix="aisc-live-"))
-    (folder / "shift").write_text("0")
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AISC_")} | {
         "AISC_STATE": str(folder / "state"),
         "AISC_PORT": str(port),
-        "AISC_TEST_SHIFT": str(folder / "shift"),
-        "PYTHONPATH": str(Path(__file__).parent / "clockwork"),
         "PYTHONUNBUFFERED": "1",
     }
     with open(folder / "err", "wb") as err:

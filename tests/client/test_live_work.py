@@ -67,7 +67,8 @@ def test_a_job_from_the_first_line_to_the_last_cent(client, budget, submit):
     assert (entry.amount_cents, entry.hash) == (run.charged_cents, detail.rating.hash)
     after = client.budgets.get(budget)
     assert after.charged_cents >= before.charged_cents
-    assert client.budgets.to_date(budget).list_cents == after.charged_cents
+    billed = sum(each.list_cents for each in client.statements.list(budget=budget, payer="applicant"))
+    assert client.budgets.to_date(budget).list_cents == after.charged_cents - billed
 
 
 def test_a_piece_of_the_log(client, submit):
@@ -192,7 +193,6 @@ def test_own_money_from_the_wish_to_the_statement(centre, client_of):
     assert ended.cost.scheme_cents == 0
     assert ended.cost.list_cents == ended.cost.applicant_cents > 0
 
-    centre.next_day()
     bill = finance.statements.issue(budget=budget, period_start=today, period_end=today)
     # Of own money there is nothing that the scheme would owe.
     assert [each.payer for each in bill.statements] == ["applicant"]

@@ -76,8 +76,9 @@ def due(
 def issue(
     budget: Annotated[str, typer.Argument(metavar="BUDGET", help="Its uid or name.")],
     end: Annotated[
-        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; today at the latest.")
-    ],
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; left out: today."),
+    ] = None,
     start: Annotated[
         datetime | None,
         typer.Option(
@@ -91,9 +92,10 @@ def issue(
     Every charge up to the last day that is on no statement yet is billed, each exactly once.
     The centre also issues them by itself when a month is over.
     """
+    last = end or datetime.now().astimezone()
     with centre() as client:
         of = find.budget(client, budget)
-        found = client.statements.issue(budget=of, period_start=start.date() if start else None, period_end=end.date())
+        found = client.statements.issue(budget=of, period_start=start.date() if start else None, period_end=last.date())
     show(found, *_bill(found))
 
 
