@@ -216,10 +216,11 @@ def test_calls(aisc, centre):
     shown = aisc("calls", "show", who="").out
     assert "Open call for AI computing" in shown
     assert re.search(r"alignment +Alignment .* +25%", shown)
-    made = aisc("calls", "new", "--name", "Second call", "--closes", "2031-01-01", who="secretariat")
+    dates = ["--opens", "2030-01-01", "--closes", "2031-01-01"]
+    made = aisc("calls", "new", "--name", "Second call", *dates, who="secretariat")
     assert "Second call (cal-" in made.out
     uid = re.search(r"cal-\w+", made.out)[0]
-    assert aisc("calls", "show", uid, "--json", who="").json["phase"] == "open"
+    assert aisc("calls", "show", uid, "--json", who="").json["phase"] == "coming"
     assert uid in {each["uid"] for each in aisc("calls", "--json", who="").json}
     aisc("apply", "--call", uid, "--json", who="applicant")
     aisc("calls", "new", "--name", "X", "--closes", "2031-01-01", who="applicant", code=3)

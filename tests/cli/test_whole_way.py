@@ -23,6 +23,7 @@ def test_from_sign_up_to_both_payers_statements(command, aisc, centre, home):
     # An application, and everybody's part in it
     (home / "application.toml").write_text(
         f"""
+        call = "Open call for AI computing"
         name_en = "Tides of the harbour"
         name_zh = "海港潮汐"
         summary_en = "A model of the tides, for small boats."
