@@ -28,7 +28,7 @@ from aisc.ledger.tasks import statements
 from .conftest import HOUR, SYSTEM, item
 
 PRICES = {"accelerator:h800": 1_999, "accelerator:cpu": 7}
-CEILING = 60_000
+CEILING, START = 60_000, 25_000
 
 
 def rounded(value: Fraction) -> int:
@@ -85,7 +85,7 @@ class Model:
         return low
 
 
-quantities = st.one_of(st.integers(0, 5_000), st.integers(0, 8 * HOUR))
+quantities = st.one_of(st.integers(0, 5_000), st.integers(0, 3 * HOUR), st.integers(HOUR, 3 * HOUR))
 meters = st.sampled_from(sorted(PRICES))
 
 
@@ -108,9 +108,9 @@ class Ledger(RuleBasedStateMachine):
         self.prices = {price.meter.code: price for price in self.price_list.prices.select_related("meter")}
         for bps in (7_000, 0):
             budget = self.fixtures["make_budget"](
-                self.fixtures["project"], released=0, ceiling=CEILING, scheme_bps=bps, price_list=self.price_list
+                self.fixtures["project"], released=START, ceiling=CEILING, scheme_bps=bps, price_list=self.price_list
             )
-            self.models[budget.pk] = Model(bps)
+            self.models[budget.pk] = Model(bps, released=START)
             self.entries[budget.pk] = []
 
     def teardown(self):
@@ -164,12 +164,16 @@ class Ledger(RuleBasedStateMachine):
                 actions.place_holds(SYSTEM, **holding)
                 model.holds |= {request.key: (meter, request.quantity) for request in requests}
 
-    @rule(which=which, data=st.data(), quantity=quantities)
-    def settle(self, which, data, quantity):
-        _budget, model = self.budget(which)
-        if not model.holds:
-            return
-        key = data.draw(st.sampled_from(sorted(model.holds)))
+    def held(self) -> dict[str, Model]:
+        """Which budget each open hold is of."""
+        return {key: model for model in self.models.values() for key in model.holds}
+
+    @precondition(held)
+    @rule(data=st.data(), quantity=quantities)
+    def settle(self, data, quantity):
+        held = self.held()
+        key = data.draw(st.sampled_from(sorted(held)))
+        model = held[key]
         meter, _held = model.holds.pop(key)
         model.use(meter, quantity)
         with self.now():
@@ -195,13 +199,16 @@ class Ledger(RuleBasedStateMachine):
         entry = Entry.objects.get(usage__source_id=source_id)
         self.entries[entry.budget_id].append(entry.pk)
 
-    @rule(which=which, data=st.data())
-    def reverse(self, which, data):
-        budget, model = self.budget(which)
-        if not model.used:
-            return
-        position = data.draw(st.integers(0, len(model.used) - 1))
-        entry = Entry.objects.get(pk=self.entries[budget.pk][position])
+    def charges(self) -> list[tuple[int, int]]:
+        """Every charge: its budget, and its place among that budget's uses."""
+        return [(pk, n) for pk, model in self.models.items() for n in range(len(model.used))]
+
+    @precondition(charges)
+    @rule(data=st.data())
+    def reverse(self, data):
+        pk, position = data.draw(st.sampled_from(self.charges()))
+        model = self.models[pk]
+        entry = Entry.objects.get(pk=self.entries[pk][position])
         with self.now():
             if position in model.reversed:
                 with pytest.raises(Conflict):
@@ -212,20 +219,25 @@ class Ledger(RuleBasedStateMachine):
                 if model.state == "closed":
                     model.lapsed += model.available()
 
-    @rule(which=which, data=st.data())
-    def give_back(self, which, data):
-        _budget, model = self.budget(which)
-        keys = data.draw(st.lists(st.sampled_from(sorted(model.holds)), unique=True)) if model.holds else []
+    @precondition(held)
+    @rule(data=st.data())
+    def give_back(self, data):
+        """Holds of both budgets at once."""
+        held = self.held()
+        keys = data.draw(st.lists(st.sampled_from(sorted(held)), min_size=1, unique=True))
         with self.now():
             assert actions.release_holds(SYSTEM, keys=[*keys, "unknown"], reason="x") == len(keys)
         for key in keys:
-            del model.holds[key]
+            del held[key].holds[key]
 
-    @rule(which=which)
-    def suspend_or_resume(self, which):
+    @rule(which=which, stay=st.integers(0, 3))
+    def suspend_or_resume(self, which, stay):
+        """A suspended budget is resumed; of the active ones most stay so, or nothing would ever be held."""
         budget, model = self.budget(which)
         with self.now():
             if model.state == "active":
+                if stay:
+                    return
                 actions.suspend_budget(SYSTEM, budget=budget, reason="x")
                 model.state = "suspended"
             elif model.state == "suspended":
@@ -235,7 +247,7 @@ class Ledger(RuleBasedStateMachine):
                 with pytest.raises(Conflict):
                     actions.resume_budget(SYSTEM, budget=budget, reason="x")
 
-    @precondition(lambda self: self.count > 8)
+    @precondition(lambda self: self.count > 12)
     @rule(which=which)
     def close(self, which):
         budget, model = self.budget(which)
@@ -289,8 +301,8 @@ def test_anything_in_any_order(make_organisation, make_project, make_budget, noo
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
+            max_examples=30,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
