@@ -12,10 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from aisc.client import Client, Conflict
 
 PASSWORD = "demonstration"
 
@@ -39,6 +42,16 @@ class Centre:
     def today(self) -> date:
         """Today, where the centre is."""
         return datetime.now(ZoneInfo("Asia/Hong_Kong")).date()
+
+    def end_jobs(self) -> None:
+        """Jobs outlive a centre on purpose; those of the tests end with it."""
+        with Client(self.url) as client:
+            token = client.tokens.issue(email="operator@example.org", password=PASSWORD, name="end").secret
+        with Client(self.url, token) as operator:
+            for job in list(operator.jobs.list(state="active")):
+                with suppress(Conflict):  # it has just ended
+                    operator.jobs.cancel(job)
+                operator.jobs.wait(job, timeout_s=30)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
@@ -83,6 +96,8 @@ def start() -> Centre:
             logs = [folder / "err", *sorted((folder / "state" / "logs").iterdir())]
             said = "\n".join(f"{path.name}: {path.read_text()[-2000:]}" for path in logs)
             print(f"The tests' centre ended by itself with {process.returncode}.\n{said}", file=sys.stderr)
+        else:
+            centre.end_jobs()
         centre.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
