@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,6 +90,14 @@ def test_the_keeper_left_over_still_ends_daemons_and_limits(bench):
     (status,) = bench.finish(ref)
     assert (status.state, status.elapsed_ms) == (State.TIMEOUT, 1500)
     assert bench.processes() == []
+
+
+def test_keepers_end_with_the_command_where_the_folder_was_removed(bench):
+    ref = bench.start(sh=SLEEPER)
+    pids = bench.inner_and_outer(ref)
+    shutil.rmtree(bench.root / "engine" / "runs" / ref)
+    (bench.work / "go").touch()
+    bench.poll(lambda: not any(psutil.pid_exists(pid) for pid in pids), "no keeper left")
 
 
 def orphan(bench, ref):

@@ -208,8 +208,11 @@ class Watch:
         return ("failed", "signal") if number else ("failed", "non_zero_exit")
 
     def _record(self, end):
-        """Writes the end, for as long as it takes: a full disk, even one without the reserve, delays it only."""
-        while True:
+        """Writes the end, for as long as it takes: a full disk, even one without the reserve, delays it only.
+
+        Where the folder itself was removed there is nobody left to tell.
+        """
+        while os.path.isdir(self.folder):
             try:
                 facts.write_exit(self.folder, end)
                 return
