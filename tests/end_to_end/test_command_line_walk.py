@@ -103,10 +103,11 @@ def test_from_sign_up_to_both_payers_statements(centre, aisc, tmp_path):
     issued = aisc(
         "finance", "statement", "issue", budget["uid"], "--from", today.isoformat(), "--to", today.isoformat()
     )
-    assert sum(each["payer_total_cents"] for each in issued) == issued[0]["list_total_cents"] == budget["charged_cents"]
-    assert {each["payer"] for each in issued} == {"scheme", "applicant"}
+    statements = issued["statements"]
+    assert {each["payer"] for each in statements} == {"scheme", "applicant"}
+    assert sum(each["payer_cents"] for each in statements) == issued["list_cents"] == budget["charged_cents"]
     paper = tmp_path / "statement.pdf"
-    aisc("walker", "statement", "pdf", issued[0]["number"], "-o", str(paper))
+    aisc("walker", "statement", "pdf", statements[0]["number"], "-o", str(paper))
     assert paper.read_bytes().startswith(b"%PDF-")
     proof = aisc("operator", "ledger", "prove")
     assert proof["ok"] is True

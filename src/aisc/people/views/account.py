@@ -62,7 +62,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     rows = list(request.actor.person.api_tokens.order_by("-id")[:100])
     now = clock.now()
     for token in rows:
-        token.state = "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "active"
+        token.standing = "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "active"
         token.words = ", ".join(str(SCOPES[scope]) for scope in token.scopes if scope in SCOPES)
     states = {"revoked": _("revoked"), "expired": _("expired"), "active": _("active")}
     context = {"form": form, "secret": secret, "made": made, "tokens": rows, "states": states}

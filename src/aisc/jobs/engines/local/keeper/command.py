@@ -60,7 +60,7 @@ def _cannot(folder, message, error):
 def _detach(folder):
     """Own session, plain signals, no input, and the log as output: nothing is left of the keeper but the limits."""
     os.setsid()
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.umask(0o077)
