@@ -1,26 +1,23 @@
-"""Every test: on SQLite with a real browser and real jobs, the rooms again on PostgreSQL; then the coverage gate."""
+"""Every test, with real jobs, a real browser and a real PostgreSQL; then the coverage gate."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT))
 
-# Rooms whose tests run on PostgreSQL too. The others never touch the database, or start a whole centre.
-ON_POSTGRES = ["core", "people", "centre", "ledger", "ledger_faces", "jobs", "scheme", "portal"]
 WHOLE = ("src/aisc/ledger/",)  # every line and branch
 REST = 90
 
 
-def pytest(*arguments: str, **environment: str) -> None:
+def run_tests() -> None:
+    """The whole suite, on two processes. Tests marked ``postgres`` run their room again on a server of their own."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "worksteal"]
-    command += ["--cov", "--cov-append", "--cov-report="]
-    done = subprocess.run([*command, *arguments], cwd=ROOT, env=os.environ | environment)
+    done = subprocess.run([*command, "--cov", "--cov-report=", "tests"], cwd=ROOT)
     if done.returncode:
         sys.exit(done.returncode)
 
@@ -55,11 +52,7 @@ def main() -> None:
     compile_catalogues(ROOT)
     for old in ROOT.glob(".coverage*"):
         old.unlink()
-    pytest("tests")
-    from postgres import server
-
-    with server() as url:
-        pytest(*[f"tests/{room}" for room in ON_POSTGRES], "-m", "not browser", AISC_DATABASE_URL=url)
+    run_tests()
     gate()
 
 

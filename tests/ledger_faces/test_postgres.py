@@ -1,0 +1,8 @@
+"""The ledger's pages and API on PostgreSQL."""
+
+import pytest
+
+
+@pytest.mark.postgres
+def test_on_postgres(on_postgres):
+    on_postgres("tests/ledger_faces")
