@@ -31,7 +31,8 @@ def seal_day(actor: Actor, *, day: date) -> Seal:
         return same
     previous = Seal.objects.order_by("-pk").first()
     last = _last_entry(day, previous.last_entry if previous else 0)
-    heads = list(bulk.stream(HEADS, [last]))
+    with bulk.by_index():
+        heads = list(bulk.stream(HEADS, [last]))
     entries = sum(seq for _uid, seq, _hash in heads)
     before = previous.hash if previous else ""
     digest = seal_digest(day.isoformat(), before, last, len(heads), entries)

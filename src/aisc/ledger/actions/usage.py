@@ -130,8 +130,7 @@ class _Held(NamedTuple):
 
 def _charge_all(source: str, items: list[UsageItem], result: UsageResult) -> None:
     keys = [item.hold_key for item in items if item.hold_key]
-    # A hold never changes its budget, so this may be read before the locks; the rest must not.
-    budget_ids = {held.budget_id for held in _holds(keys).values()}
+    budget_ids = _budgets_of(keys)
     budget_ids |= {item.budget_id for item in items if item.budget_id}
     journal = Journal(budget_ids)
     holds = _holds(keys)
@@ -253,6 +252,16 @@ def _holds(keys: list[str]) -> dict[str, _Held]:
             parameters,
         )
         return {row[0]: _Held(*row[1:]) for row in cursor.fetchall()}
+
+
+def _budgets_of(keys: list[str]) -> set[int]:
+    """The budgets of holds, to be locked: a hold never changes its budget. What else it says is read afterwards."""
+    if not keys:
+        return set()
+    which, parameters = bulk.among("key", keys)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT budget_id FROM ledger_hold WHERE {which}", parameters)  # noqa: S608
+        return {budget_id for (budget_id,) in cursor.fetchall()}
 
 
 def _settle(hold_ids: list[int]) -> None:
