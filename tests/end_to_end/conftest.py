@@ -21,8 +21,9 @@ def centre() -> Iterator[Centre]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
+    """Chromium, for one file of tests: Playwright keeps an event loop running, which no other test should meet."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

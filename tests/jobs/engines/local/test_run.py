@@ -104,11 +104,16 @@ print(json.dumps({
 """
 
 
+# The C library keeps two real-time signals to itself; whoever started the tests decided about them.
+NOT_THE_C_LIBRARY_S = ~(1 << (32 - 1) | 1 << (33 - 1))
+
+
 def test_a_run_starts_with_a_clean_process(bench):
     with open(os.devnull) as secret:
         os.set_inheritable(secret.fileno(), True)
         bench.run(python=SELF_PORTRAIT, max_file_mb=7)
     seen = json.loads(bench.log())
+    seen["ignored"] &= NOT_THE_C_LIBRARY_S
     append = int(seen.pop("append").split("flags:")[1].split()[0], 8) & os.O_APPEND
     assert append
     python_ignores = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
@@ -128,7 +133,7 @@ def test_a_run_starts_with_a_clean_process(bench):
 
 def test_signals_are_as_a_program_expects_them(bench):
     bench.run("run", "grep", "SigIgn", "/proc/self/status")
-    assert int(bench.log().split()[1], 16) == 0
+    assert int(bench.log().split()[1], 16) & NOT_THE_C_LIBRARY_S == 0
 
 
 def test_cpu_time_of_children_that_ended_is_counted(bench):
