@@ -345,7 +345,7 @@ def holds(clients: int, seconds: float, released: int) -> dict[str, Any]:
         "seconds": round(took, 1),
         "holds": placed,
         "refused": sum(answer[1] for answer in answers),
-        "holds_per_s": round(placed / took),
+        "tries_per_s": round(sum(answer[0] + answer[1] for answer in answers) / took),
         "slowest_s": round(max(answer[2] for answer in answers), 2),
         "lost_updates_cents": abs(after.held - open_holds) + abs(after.charged - charged),
         "overspent_cents": max(0, charged + open_holds - after.released),
@@ -362,7 +362,7 @@ def main() -> int:
     parser.add_argument("--holds", action="store_true", help="measure concurrent clients instead")
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--released", type=int, default=10**9, help="cents that the clients may draw on")
+    parser.add_argument("--released", type=int, default=1_000_000, help="cents that the clients may draw on")
     given = parser.parse_args()
     with database(given.database):
         if given.holds:
