@@ -36,7 +36,13 @@ def start(command: list[str], folder: Path, state: Path) -> tuple[subprocess.Pop
     environment = os.environ | {"AISC_STATE": str(state), "AISC_PORT": str(free_port())}
     began = time.monotonic()
     process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     )
     while line := process.stdout.readline():
         if line.startswith("AISC is ready at "):
@@ -45,7 +51,8 @@ def start(command: list[str], folder: Path, state: Path) -> tuple[subprocess.Pop
 
 
 def stop(process: subprocess.Popen) -> None:
-    process.send_signal(signal.SIGINT)
+    """As Ctrl-C in a terminal does: the whole group is interrupted, `make` too."""
+    os.killpg(process.pid, signal.SIGINT)
     process.wait(30)
 
 
