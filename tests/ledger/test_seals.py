@@ -109,3 +109,17 @@ def test_after_a_long_standstill_the_last_month_is_made_up(bank):
 
 def test_without_entries_nothing_is_due(db, noon):
     assert due_days() == []
+
+
+def test_a_budget_that_is_younger_than_a_seal_or_has_no_entries_yet(bank, make_bank):
+    bank.charge("a")
+    with at(DAY + timedelta(days=1), 0):
+        seal(DAY)
+        young = make_bank()
+        young.charge("b")
+        empty = make_bank(released=0, ceiling=100_00)
+    with at(DAY + timedelta(days=2), 0):
+        # The second day's seal covers the young budget; the empty one is in neither.
+        assert [each.budgets for each in (Seal.objects.get(), seal(DAY + timedelta(days=1)))] == [1, 2]
+    assert not Entry.objects.filter(budget=empty.budget).exists()
+    assert prove().holds
