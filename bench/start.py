@@ -22,7 +22,7 @@ import psutil
 from aisc.client import Client
 
 ROOT = Path(__file__).resolve().parent.parent
-PASSWORD = "demonstration"  # noqa: S105
+PASSWORD = "demonstration"  # noqa: S105 - the demonstration's public password
 
 
 def free_port() -> int:

@@ -101,7 +101,7 @@ def _print(each: RenderableType) -> None:
     # Rich takes 80 columns for a pipe, and fills lines with spaces up to the longest.
     wide = Console(file=io.StringIO(), highlight=False, width=PIPE_WIDTH)
     wide.print(each)
-    for line in wide.file.getvalue().split("\n")[:-1]:  # type: ignore[attr-defined]
+    for line in wide.file.getvalue().split("\n")[:-1]:
         sys.stdout.write(line.rstrip() + "\n")
 
 

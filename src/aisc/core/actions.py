@@ -89,7 +89,7 @@ def action(name: str, *, on: str | None = None) -> Callable[[Callable[P, R]], Ca
                 current = _Note()
                 token = _current.set(current)
                 try:
-                    result = function(actor, **kwargs)  # type: ignore[call-arg, arg-type]
+                    result = function(actor, **kwargs)
                 finally:
                     _current.reset(token)
                 target = current.target
@@ -101,7 +101,7 @@ def action(name: str, *, on: str | None = None) -> Callable[[Callable[P, R]], Ca
         if name in _registry:
             raise ValueError(f"action {name} is declared twice")
         _registry[name] = run
-        return run  # type: ignore[return-value]
+        return run
 
     return wrap
 

@@ -91,7 +91,7 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     # Ninja reads the view's annotations; resolved here, they may be written as text there.
-    run.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
+    run.__signature__ = inspect.signature(view, eval_str=True)
     return run
 
 

@@ -25,7 +25,7 @@ from aisc.scheme import actions as scheme
 from aisc.scheme.models import Application, Call
 
 # Known to everybody who reads this: ``aisc up --demo`` therefore listens on 127.0.0.1 alone.
-PASSWORD = "demonstration"  # noqa: S105
+PASSWORD = "demonstration"  # noqa: S105 - printed at start-up; the demonstration holds nothing secret
 ACTOR = system("demonstration")
 
 

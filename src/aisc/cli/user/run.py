@@ -316,4 +316,4 @@ def _ask_whether(estimate: Estimate, wish: Wish) -> None:
 
 
 # “aisc run python train.py --epochs 3” needs no “--”: what follows the command is the command's.
-run.command_settings = {"context_settings": {"allow_interspersed_args": False}}  # type: ignore[attr-defined]
+run.command_settings = {"context_settings": {"allow_interspersed_args": False}}

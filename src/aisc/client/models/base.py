@@ -37,4 +37,4 @@ Ref = str | Model
 
 def uid_of(thing: Ref) -> str:
     """The uid of a thing, or the uid itself."""
-    return thing if isinstance(thing, str) else thing.uid  # type: ignore[attr-defined]
+    return thing if isinstance(thing, str) else thing.uid
