@@ -60,37 +60,65 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-@contextmanager
-def server(*, durable: bool = False) -> Iterator[str]:
-    """Start a server; the URL of an empty database in it. ``durable`` keeps fsync on, as for a benchmark."""
-    programs, user = _programs(), _as_user()
-    folder = Path(tempfile.mkdtemp(prefix="aisc-postgres-"))
-    process = None
-    try:
-        if user:
+class Server:
+    """A server in ``folder``, on one port for its whole life, however often it is stopped and started."""
+
+    def __init__(self, folder: Path, *, durable: bool):
+        self._folder, self._programs, self._user = folder, _programs(), _as_user()
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._user:
             shutil.chown(folder, "postgres", "postgres")
-        data, port = folder / "data", _free_port()
-        _run(
-            [*user, programs / "initdb", "-D", data, "-U", NAME, "--auth=trust", "-E", "UTF8", "--no-locale", "-N"],
-            folder,
-        )
-        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
+        self.port = _free_port()
+        self.url = f"postgresql://{NAME}@127.0.0.1:{self.port}/{NAME}"
+        initdb = [*self._user, self._programs / "initdb", "-D", folder / "data", "-U", NAME]
+        _run([*initdb, "--auth=trust", "-E", "UTF8", "--no-locale", "-N"], folder)
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
         settings |= {"max_connections": 120, "shared_buffers": "512MB", "max_wal_size": "4GB"}
         if not durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        with (folder / "log").open("w") as log:
-            process = subprocess.Popen(
-                [*user, str(programs / "postgres"), "-D", str(data), *options], stdout=log, stderr=log, cwd=folder
-            )
-        _wait(programs, port, process, folder / "log")
-        _run([programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", NAME, NAME], folder)
-        yield f"postgresql://{NAME}@127.0.0.1:{port}/{NAME}"
+        self._options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [*self._user, str(self._programs / "postgres"), "-D", str(self._folder / "data"), *self._options]
+        with (self._folder / "log").open("a") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
+        _wait(self._programs, self.port, self._process, self._folder / "log")
+
+    def stop(self) -> None:
+        """Cut every connection and end it, as a machine that is restarted does."""
+        if self._process is not None:
+            stop = [self._programs / "pg_ctl", "stop", "-D", self._folder / "data", "-m", "fast", "-w"]
+            subprocess.run([*self._user, *map(str, stop)], capture_output=True, cwd=self._folder)
+            self._process.wait(timeout=60)
+            self._process = None
+
+    def make_database(self) -> None:
+        """Make the empty database that ``url`` names."""
+        _run([self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", NAME, NAME], self._folder)
+
+
+@contextmanager
+def private_server(*, durable: bool = False) -> Iterator[Server]:
+    """A running server with an empty database. ``durable`` keeps fsync on, as for a benchmark."""
+    folder = Path(tempfile.mkdtemp(prefix="aisc-postgres-"))
+    made = None
+    try:
+        made = Server(folder, durable=durable)
+        made.start()
+        made.make_database()
+        yield made
     finally:
-        if process is not None:
-            process.terminate()
-            process.wait(timeout=60)
+        if made is not None:
+            made.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server; the URL of an empty database in it."""
+    with private_server(durable=durable) as running:
+        yield running.url
 
 
 def _run(command: Sequence[object], folder: Path) -> None:

@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +55,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_centre(state: Path, **environment: str) -> Centre:
+def start_centre(state: Path, prefix: Sequence[str] = (), **environment: str) -> Centre:
+    """Start a demonstration centre on a free port; ``prefix`` is a command that runs it, such as ``nice``."""
     port = free_port()
     variables = os.environ | {
         "AISC_STATE": str(state),
@@ -66,7 +69,7 @@ def start_centre(state: Path, **environment: str) -> Centre:
     said.parent.mkdir(parents=True, exist_ok=True)
     with said.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "aisc", "up", "--demo"],
+            [*prefix, *COMMAND],
             env=variables,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -80,3 +83,25 @@ def start_centre(state: Path, **environment: str) -> Centre:
         raise AssertionError(f"the centre did not start: {line}{said.read_text()}")
     found = re.findall(r"^  (\S+@\S+)\s+(.+)$", said.read_text(), re.MULTILINE)
     return Centre(line.split()[-1], state, process, variables, {role.strip(): address for address, role in found})
+
+
+def until(condition, *, within_s: float = 60):
+    """Wait for ``condition()`` to be true, and answer what it said."""
+    deadline = time.monotonic() + within_s
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+    return answer
+
+
+def submit(client: Client, budget, name: str, *command: str):
+    """Submit a job on one core, paid from ``budget``."""
+    return client.jobs.submit(
+        project=budget.project,
+        budget=budget.uid,
+        name=name,
+        command=list(command),
+        accelerator="cpu",
+        accelerator_count=1,
+        time_limit="5m",
+    )

@@ -9,16 +9,13 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-from whole_centre import COMMAND, free_port, start_centre
-
-from aisc.client import Client
+from whole_centre import COMMAND, free_port, start_centre, submit, until
 
 
 def up(state: Path, port: int, **options) -> subprocess.CompletedProcess:
@@ -47,27 +44,6 @@ def processes_of(state: Path) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
-
-
-def until(condition, *, within_s: float = 60):
-    """Wait for ``condition()`` to be true, and answer what it said."""
-    deadline = time.monotonic() + within_s
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return answer
-
-
-def submit(client: Client, budget, name: str, *command: str):
-    return client.jobs.submit(
-        project=budget.project,
-        budget=budget.uid,
-        name=name,
-        command=list(command),
-        accelerator="cpu",
-        accelerator_count=1,
-        time_limit="5m",
-    )
 
 
 def test_a_taken_port_is_named_with_a_way_out(tmp_path):
