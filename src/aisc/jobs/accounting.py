@@ -18,7 +18,7 @@ from aisc.ledger.prove import SourceRow, register_source
 
 PAGE = 5_000
 # The clusters whose accounting the proof reads. Known without a database, since they are registered at the start.
-CLUSTERS = ("local",)
+CLUSTERS = ("local", "simulated")
 
 
 def rows_of(code: str) -> Iterator[SourceRow]:

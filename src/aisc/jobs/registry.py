@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from aisc.centre.models import Cluster
+from aisc.core import clock
 from aisc.core.errors import AiscError, Unavailable
 from aisc.jobs.engines.base import Engine, EngineError, State
 from aisc.jobs.models import Run
@@ -22,7 +23,13 @@ def _local(_cluster: Cluster) -> Engine:
     return LocalEngine(settings.STATE.engine)
 
 
-MAKERS: dict[str, Callable[[Cluster], Engine]] = {"local": _local}
+def _simulated(cluster: Cluster) -> Engine:
+    from aisc.jobs.engines.simulated import SimulatedEngine
+
+    return SimulatedEngine(settings.STATE.engine / f"{cluster.code}.sqlite3", clock.now_ms)
+
+
+MAKERS: dict[str, Callable[[Cluster], Engine]] = {"local": _local, "simulated": _simulated}
 
 _engines: dict[str, Engine] = {}
 _lock = threading.Lock()
