@@ -38,7 +38,24 @@ def access() -> str:
     for name, rule in sorted(rules.table().items()):
         who = rule.who() if callable(rule.who) else rule.who
         parts.append(f"| `{name}` | {who} | {rule.scope} |")
+    parts += [
+        "\n## Pages and operations of the API\n",
+        "The rules that guard each, asked in this order: the first that refuses gives the answer. *If sent*: only when",
+        "something is sent. A test calls every row as everybody (`tests/end_to_end/test_who_may_what.py`).\n",
+        "| page or operation | guarded by |",
+        "|---|---|",
+    ]
+    parts += [f"| `{route}` | {_guarded_by(row)} |" for route, row in sorted(rules.routes().items())]
     return "\n".join(parts) + "\n"
+
+
+def _guarded_by(row) -> str:
+    if row.who != "steps":
+        return {"public": "everybody", "signed in": "anybody who is signed in"}.get(
+            row.who, "everybody, in a demonstration"
+        )
+    named = dict.fromkeys((step.rule, step.sending) for step in row.steps)
+    return ", ".join(f"`{rule}`{' if sent' if sending else ''}" for rule, sending in named)
 
 
 def command_line() -> str:

@@ -11,7 +11,7 @@ from aisc.core.actions import ANYONE, Actor, registry
 from aisc.core.errors import Forbidden, NotFound, SignInNeeded
 from aisc.ledger import actions
 from aisc.ledger.actions import HoldRequest
-from aisc.ledger.models import Statement
+from aisc.ledger.models import Statement, UsageRecord
 from aisc.people.models import CentreRole, Membership
 
 CENTRE = list(CentreRole.Role)
@@ -25,6 +25,7 @@ RULES = {
     "ledger.view_budget": ALL | STAFF,
     "ledger.open_budget": set(),
     "ledger.open_own_budget": PAYERS,
+    "ledger.ask_for_own_budget": PAYERS,
     "ledger.raise_ceiling": PAYERS,
     "ledger.release_tranche": {"finance", "secretariat"},
     "ledger.suspend_budget": {"finance", "secretariat"},
@@ -33,6 +34,7 @@ RULES = {
     "ledger.place_holds": WRITERS,
     "ledger.release_holds": {"operator", "finance"},
     "ledger.record_usage": set(),
+    "ledger.view_usage": ALL | STAFF,
     "ledger.view_unattributed": STAFF,
     "ledger.attribute_usage": {"operator", "finance"},
     "ledger.reverse_entry": {"finance"},
@@ -48,6 +50,7 @@ RULES = {
 }
 ON_PROJECT = {"ledger.open_own_budget"}
 ON_STATEMENT = {"ledger.view_statement"}
+ON_USE = {"ledger.view_usage"}
 
 
 @pytest.fixture
@@ -80,12 +83,19 @@ def test_who_may(name, everybody, bank):
         target = bank.project
     elif name in ON_STATEMENT:
         target = Statement(budget=bank.budget)
+    elif name in ON_USE:
+        target = UsageRecord(budget=bank.budget)
     may = {who for who, actor in everybody.items() if access.may(actor, name, target)}
     expected = RULES[name]
     if isinstance(expected, str):
         expected = set(everybody)
     assert may == expected
     assert access.may(ANYONE, name, target) is (RULES[name] == "everybody")
+
+
+def test_a_use_without_a_payer_is_for_the_centres_staff(everybody):
+    use = UsageRecord(budget=None)
+    assert {who for who, actor in everybody.items() if access.may(actor, "ledger.view_usage", use)} == STAFF
 
 
 def test_the_secretariat_has_no_say_over_own_money(make_bank, everybody):

@@ -6,7 +6,7 @@ from aisc.core import access
 from aisc.core.actions import Actor, registry
 from aisc.core.errors import Forbidden, NotFound, SignInNeeded
 from aisc.people.access import SCOPES
-from aisc.people.models import Membership
+from aisc.people.models import Membership, Notice
 
 STAFF = {"centre_secretariat", "centre_operator", "centre_finance", "centre_auditor", "centre_administrator"}
 INSIDE = {"owner", "manager", "member", "finance", "read_only"}
@@ -26,6 +26,7 @@ TABLE = {
     "people.close_project": ("project", MANAGERS),
     "people.reopen_project": ("project", MANAGERS),
     "people.view_members": ("organisation", INSIDE | STAFF),
+    "people.view_membership": ("membership", INSIDE | STAFF),
     "people.add_member": ("organisation", MANAGERS),
     "people.change_role": ("membership", MANAGERS),
     "people.remove_member": ("membership", MANAGERS | {"member"}),
@@ -41,6 +42,7 @@ TABLE = {
     "people.issue_token": (None, ALL),
     "people.revoke_token": ("token", {"member"}),
     "people.view_notices": (None, ALL),
+    "people.view_notice": ("notice", {"member"}),
 }
 
 
@@ -60,6 +62,7 @@ def test_who_may(name, cast, acting):
         "project": lambda: cast.project,
         "membership": lambda: Membership.objects.get(person=cast.member),
         "person": lambda: cast.member,
+        "notice": lambda: Notice(person=cast.member),
         "token": lambda: issue_token(acting(cast.member), name="x", scopes=["read"])[0],
     }[what]()
     assert {part for part in cast.everybody if access.may(cast.actor(part), name, target)} == allowed

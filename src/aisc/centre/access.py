@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aisc.centre import routes  # noqa: F401 - registers which rule guards which page
 from aisc.core.access import register
 from aisc.people.access import Centre, anyone, centre_role, nobody_but_the_system, signed_in
 

@@ -2,6 +2,9 @@
 
 Each room's ``access.py`` calls :func:`register` with its table. A row names an action or a reading, and
 holds a :class:`Rule`. Actions ask by themselves (``core.actions``); readings ask with :func:`require`.
+
+Every page and every operation of the API has a row as well, in the table of :func:`register_routes`: it names the
+rules that guard it. ``core.routes`` says how to write one.
 """
 
 from __future__ import annotations
@@ -11,9 +14,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aisc.core.errors import Forbidden, NotFound, SignInNeeded
+from aisc.core.routes import DEMONSTRATION, PUBLIC, SIGNED_IN, Guard, by, guard, register_routes, routes
 
 if TYPE_CHECKING:
     from aisc.core.actions import Actor
+
+__all__ = [
+    "DEMONSTRATION",
+    "PUBLIC",
+    "READ",
+    "SIGNED_IN",
+    "Guard",
+    "Rule",
+    "by",
+    "guard",
+    "may",
+    "register",
+    "register_routes",
+    "require",
+    "routes",
+    "table",
+]
 
 READ = "read"
 

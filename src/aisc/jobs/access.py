@@ -12,6 +12,7 @@ Operators may cancel any job, since they must be able to protect the machines; t
 from __future__ import annotations
 
 from aisc.core.access import register
+from aisc.jobs import routes  # noqa: F401 - registers which rule guards which page
 from aisc.jobs.models import Job
 from aisc.people.access import (
     EVERY_ROLE,

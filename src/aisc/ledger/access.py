@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from aisc.core.access import Rule, register
+from aisc.ledger import routes  # noqa: F401 - registers which rule guards which page
 from aisc.ledger.models import Budget
 from aisc.people.access import (
     EVERY_ROLE,
@@ -23,6 +24,7 @@ from aisc.people.access import (
     signed_in,
 )
 from aisc.people.models import CentreRole
+from aisc.people.queries import projects_where
 
 Centre = CentreRole.Role
 MONEY = "money"
@@ -41,6 +43,27 @@ def _secretariat_for_awards() -> Rule:
     )
 
 
+def _payer_somewhere() -> Rule:
+    """Those who pay for an open project: whoever has none is told so before being asked for anything."""
+
+    def allows(actor: Any, _target: Any) -> bool:
+        return actor.person is not None and projects_where(actor, PAYERS).exists()
+
+    return Rule(role_in(PAYERS).who, allows, MONEY)
+
+
+def _sees_usage() -> Rule:
+    """Those who see its budget; while it has none, the centre's staff."""
+
+    def allows(actor: Any, usage: Any) -> bool:
+        if usage.budget is None:
+            return _staff.allows(actor, None)
+        return _readers.allows(actor, usage.budget)
+
+    return Rule(_readers.who, allows, hide=True)
+
+
+_staff = centre_role(*STAFF)
 _finance = centre_role(Centre.FINANCE, scope=MONEY)
 _stewards = _finance | _secretariat_for_awards()
 _readers = role_in(EVERY_ROLE, place=_project) | centre_role(*STAFF)
@@ -52,6 +75,7 @@ register(
         "ledger.view_budget": _readers,
         "ledger.open_budget": nobody_but_the_system(),
         "ledger.open_own_budget": role_in(PAYERS, scope=MONEY, hide=False),
+        "ledger.ask_for_own_budget": _payer_somewhere(),
         "ledger.raise_ceiling": role_in(PAYERS, place=_project, scope=MONEY, hide=False),
         "ledger.release_tranche": _stewards,
         "ledger.suspend_budget": _stewards,
@@ -61,7 +85,8 @@ register(
         "ledger.place_holds": role_in(WRITERS, place=_project, scope="jobs"),
         "ledger.release_holds": centre_role(Centre.OPERATOR, Centre.FINANCE, scope=MONEY),
         "ledger.record_usage": nobody_but_the_system(),
-        "ledger.view_unattributed": centre_role(*STAFF),
+        "ledger.view_usage": _sees_usage(),
+        "ledger.view_unattributed": _staff,
         "ledger.attribute_usage": centre_role(Centre.OPERATOR, Centre.FINANCE, scope=MONEY),
         "ledger.reverse_entry": _finance,
         # prices

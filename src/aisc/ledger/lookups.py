@@ -36,10 +36,7 @@ def usage(actor: Actor, **where: Any) -> UsageRecord:
         "budget__organisation", "budget__project__organisation", "price__meter", "hold__price__meter"
     )
     record = _found(actor, found, **where)
-    if record.budget:
-        access.require(actor, "ledger.view_budget", record.budget)
-    elif not access.may(actor, "ledger.view_unattributed"):
-        raise NotFound
+    access.require(actor, "ledger.view_usage", record)
     return record
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aisc.core.access import READ, Rule, register
 from aisc.core.actions import Actor
+from aisc.people import routes  # noqa: F401 - registers which rule guards which page
 from aisc.people.models import CentreRole, Membership, Organisation, Project
 
 Role = Membership.Role
@@ -122,8 +123,21 @@ def in_organisation(*, hide: bool = True) -> Rule:
     )
 
 
+def sees_membership() -> Rule:
+    """Those who see who is in the organisation or project, and the person concerned."""
+
+    def allows(actor: Actor, membership: Membership) -> bool:
+        if actor.person is None:
+            return False
+        return membership.person_id == actor.person.pk or _sees_members.allows(actor, _place(membership))
+
+    return Rule(_("those who see who is in it, and the person concerned"), allows, READ, hide=True)
+
+
 # Those of the centre who see every organisation and project, to do their work.
 STAFF = (Centre.SECRETARIAT, Centre.OPERATOR, Centre.FINANCE, Centre.AUDITOR, Centre.ADMINISTRATOR)
+
+_sees_members = role_in(EVERY_ROLE, hide=False) | centre_role(*STAFF)
 
 # Who may write is not hidden: pages and API ask the "view" rule first, which answers strangers with absence.
 register(
@@ -141,7 +155,8 @@ register(
         "people.close_project": role_in(MANAGERS, scope="people", hide=False),
         "people.reopen_project": role_in(MANAGERS, scope="people", hide=False),
         # who is in them
-        "people.view_members": role_in(EVERY_ROLE, hide=False) | centre_role(*STAFF),
+        "people.view_members": _sees_members,
+        "people.view_membership": sees_membership(),
         "people.add_member": role_in(MANAGERS, scope="people", hide=False),
         "people.change_role": role_in(MANAGERS, place=_place, scope="people", hide=False),
         "people.remove_member": role_in(MANAGERS, place=_place, scope="people", hide=False)
@@ -160,5 +175,6 @@ register(
         "people.issue_token": signed_in("account"),
         "people.revoke_token": oneself(lambda token: token.person),
         "people.view_notices": signed_in(),
+        "people.view_notice": oneself(lambda notice: notice.person, scope=READ),
     }
 )

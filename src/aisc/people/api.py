@@ -270,11 +270,10 @@ def _members(request: HttpRequest, place, cursor, limit) -> Page[MemberOut]:
 
 
 def _membership(request: HttpRequest, place, person: str) -> Membership:
-    if request.actor.person is None or request.actor.person.uid != person:
-        access.require(request.actor, "people.view_members", place)
     found = queries.members_of(place).filter(person__uid=person).first()
     if found is None:
         raise NotFound
+    access.require(request.actor, "people.view_membership", found)
     return found
 
 

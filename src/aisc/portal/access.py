@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aisc.core.access import register
 from aisc.people.access import Centre, centre_role, signed_in
+from aisc.portal import routes  # noqa: F401 - registers which rule guards which page
 
 register(
     {

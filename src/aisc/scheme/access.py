@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aisc.core.access import READ, Rule, register
 from aisc.people.access import WRITERS, Centre, anyone, centre_role, nobody_but_the_system, role_in, signed_in
+from aisc.scheme import routes  # noqa: F401 - registers which rule guards which page
 from aisc.scheme.models import Application, Award
 from aisc.scheme.standing import Standing, standing
 

@@ -19,6 +19,7 @@ from aisc.core.forms import attempt
 from aisc.people import actions, queries
 from aisc.people.access import SCOPES
 from aisc.people.forms import AccountForm, TokenForm
+from aisc.people.models import Notice
 from aisc.people.notices import mark_read
 from aisc.people.views.common import carry_out, keep_language, page_of, typed
 
@@ -106,9 +107,10 @@ def read_notices(request: HttpRequest) -> HttpResponse:
 def open_notice(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Go to what a notice is about; it counts as read from then on."""
     access.require(request.actor, "people.view_notices")
-    notice = queries.notices_of(request.actor).filter(pk=notice_id).first()
+    notice = Notice.objects.filter(pk=notice_id).first()
     if notice is None:
         raise NotFound
+    access.require(request.actor, "people.view_notice", notice)
     mark_read(request.actor.person, notice.pk)
     if notice.url and url_has_allowed_host_and_scheme(notice.url, allowed_hosts=None):
         return redirect(notice.url)

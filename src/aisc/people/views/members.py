@@ -82,11 +82,10 @@ def remove_member(request: HttpRequest, membership_id: int) -> HttpResponse:
 
 
 def _membership(request: HttpRequest, membership_id: int) -> tuple[Membership, Organisation | Project]:
-    """A membership in a place that the reader may see. Raises NotFound."""
+    """A membership that the reader may see. Raises NotFound."""
     rows = Membership.objects.select_related("person", "organisation", "project__organisation")
     found = rows.filter(pk=membership_id).first()
     if found is None:
         raise NotFound
-    place = found.project or found.organisation
-    access.require(request.actor, "people.view_project" if found.project else "people.view_organisation", place)
-    return found, place
+    access.require(request.actor, "people.view_membership", found)
+    return found, found.project or found.organisation
