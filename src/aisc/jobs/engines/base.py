@@ -70,6 +70,10 @@ class RunSpec:
     ``accelerator`` is the code of an accelerator type; ``"cpu"`` counts CPU cores as accelerators, in
     which case ``cpus`` equals ``accelerator_count``. ``after`` names runs that must have completed
     successfully first; a failed one cancels this run with ``DEPENDENCY_FAILED``.
+
+    ``workspace`` is the folder with the project's files, all that the run may write to: an engine may show it to the
+    run at another path. ``workdir`` lies in it, and so do the paths in ``places``, which become environment variables
+    with the path as the run sees it.
     """
 
     ref: str  # 1 to 64 of [a-z0-9-], chosen by AISC
@@ -83,6 +87,8 @@ class RunSpec:
     memory_mb: int
     time_limit_ms: int
     env: Mapping[str, str] = field(default_factory=dict)
+    workspace: str = ""  # absolute path; empty: ``workdir``
+    places: Mapping[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     shares: int = 1  # weight of the project in the fair-share
     max_processes: int = 512

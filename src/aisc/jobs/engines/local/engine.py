@@ -26,6 +26,7 @@ from aisc.jobs.engines.base import (
 )
 
 from .choose import in_order
+from .isolation import Isolation, Level
 from .keeper import facts
 from .machine import Machine, free_disk_mb
 from .runs import Progress, Runs, check
@@ -56,8 +57,8 @@ class LocalEngine:
     limit, since that is what was held for it: the grace between SIGTERM and SIGKILL is free. ``ended_at`` is when
     the run really ended, up to limit and grace. It is counted from ``started_at`` by a clock that does not jump.
 
-    **Trust.** Runs share AISC's user, so this engine keeps the runs of one team apart, not those of strangers;
-    those belong on the Slurm engine.
+    **Trust.** A run is kept away from AISC, from other projects and from the machine as far as the machine allows:
+    see :mod:`.isolation`, and ``engine.isolation.found`` for how far that is.
 
     ``cpus``, ``memory_mb`` and ``gpus`` (accelerator code to device names for ``CUDA_VISIBLE_DEVICES``) limit
     what jobs may use; left out, they are found. ``settings`` are fields of :class:`.settings.Settings`.
@@ -84,11 +85,14 @@ class LocalEngine:
         self._boot = boot or facts.boot_id()
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._runs = Runs(self.root / "runs", self.settings, self.machine.name, self._boot)
+            self.isolation = Isolation(self.root, self.settings.isolation, self.settings.keeper)
+            self._runs = Runs(self.root / "runs", self.settings, self.machine.name, self._boot, self.isolation)
         except OSError as error:
             raise EngineError(f"The engine's folder {self.root} cannot be used: {error.strerror}") from error
         self._store = Store(self.root / "engine.sqlite3")
-        self._scheduler = Scheduler(self.root, self.machine, self._store, self._runs, self.settings, clock, self._boot)
+        self._scheduler = Scheduler(
+            self.root, self.machine, self._store, self._runs, self.settings, clock, self._boot, self.isolation
+        )
 
     def close(self) -> None:
         """Closes this thread's connection to the queue and the pipe of :meth:`wait`; both open again when needed."""
@@ -277,6 +281,11 @@ class LocalEngine:
             problems.append("No worker has looked at the queue since the machine started: start `aisc worker`.")
         elif age > TURN_OVERDUE_MS:
             problems.append(f"No worker has looked at the queue for {age // 1000} s: start `aisc worker`.")
+        if not self.isolation.allows_runs():
+            problems.append(
+                "No job starts: AISC_ISOLATION is “require”, and this machine cannot isolate jobs. "
+                + self.isolation.found.why_not
+            )
         for run in self._store.active():
             if run.attempts >= STUCK_ATTEMPTS and self._runs.start_of(run.ref) is None:
                 log = self._runs.folder(run.ref) / "keeper.log"

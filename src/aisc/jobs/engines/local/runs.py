@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import Any
 
 from aisc.jobs.engines.base import LogChunk, Reason, RunSpec, State
 
+from .isolation import RUN_FOLDER, Isolation, Level
 from .keeper import facts
 from .settings import Settings
 from .store import Active, End
@@ -45,8 +47,9 @@ class Progress:
 class Runs:
     """The folder of run folders."""
 
-    def __init__(self, path: Path, settings: Settings, node: str, boot: str) -> None:
+    def __init__(self, path: Path, settings: Settings, node: str, boot: str, isolation: Isolation) -> None:
         self.path = path
+        self._isolation = isolation
         self._settings = settings
         self._node = node
         self._boot = boot
@@ -73,19 +76,24 @@ class Runs:
             return True
         return not facts.exists(folder, facts.EXIT) and not facts.is_kept(folder)
 
-    def prepare(self, run: Active, *, pin: bool, epoch_ms: int) -> None:
+    def prepare(self, run: Active, *, pin: bool, epoch_ms: int, uid: int | None) -> None:
         """Writes what the keeper must know. Raises OSError. ``epoch_ms``: wall-clock time of the machine's start,
-        by the engine's clock, so that all times of a run come from one clock."""
+        by the engine's clock, so that all times of a run come from one clock. ``uid``: whom the run becomes."""
         folder = self.folder(run.ref)
-        (folder / facts.TMP).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in (facts.TMP, facts.SAID):
+            (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         if run.cancel:
             (folder / facts.CANCEL).touch()
         spec = run.spec
+        if uid is not None and os.path.isdir(spec.workspace or spec.workdir):
+            self._isolation.hand_over(spec, folder, uid)
         launch = {
             "ref": run.ref,
-            "argv": list(spec.argv),
+            "argv": self._isolation.argv_for(spec),
             "env": self.environment(run),
-            "workdir": spec.workdir,
+            "workdir": self._isolation.path_for(spec.workdir, spec),
+            "disks": [spec.workspace or spec.workdir],
+            "isolation": self._isolation.plan(spec, folder, uid, run.gpu_ids),
             "cpu_ids": list(run.cpu_ids),
             "pin": pin,
             "memory_mb": spec.memory_mb,
@@ -107,21 +115,26 @@ class Runs:
         The specification may override the conveniences (``PATH``, thread counts) but not what keeps runs apart.
         """
         spec, folder = run.spec, self.folder(run.ref)
+        inside = self._isolation.found.level is Level.NAMESPACES
+        workdir = self._isolation.path_for(spec.workdir, spec)
+        user = _user() if self._isolation.found.level is Level.NONE else "job"
+        said = RUN_FOLDER if inside else str(folder / facts.SAID)
         return {
             "PATH": self._settings.path,
-            "HOME": spec.workdir,
-            "PWD": spec.workdir,
+            "HOME": workdir,
+            "PWD": workdir,
             "LANG": "C.UTF-8",
-            "USER": _user(),
-            "LOGNAME": _user(),
+            "USER": user,
+            "LOGNAME": user,
             "SHELL": "/bin/sh",
             **dict.fromkeys(THREAD_COUNTS, str(spec.cpus)),
             **spec.env,
-            "TMPDIR": str(folder / facts.TMP),
+            **{name: self._isolation.path_for(path, spec) for name, path in spec.places.items()},
+            "TMPDIR": "/tmp" if inside else str(folder / facts.TMP),  # noqa: S108 - the run's own
             "CUDA_VISIBLE_DEVICES": ",".join(run.gpu_ids),
             "AISC_RUN": run.ref,
-            "AISC_RUN_FOLDER": str(folder),
-            "AISC_PROGRESS": str(folder / facts.PROGRESS),
+            "AISC_RUN_FOLDER": RUN_FOLDER if inside else str(folder),
+            "AISC_PROGRESS": f"{said}/{facts.PROGRESS}",
         }
 
     def start_keepers(self, refs: Iterable[str]) -> None:
@@ -227,8 +240,7 @@ class Runs:
         """What the job last wrote, or ``None`` where that is nothing, half written or not understood."""
         for _ in range(3):
             try:
-                with open(self.folder(ref) / facts.PROGRESS, "rb") as file:
-                    said = json.loads(file.read(MOST_PROGRESS_BYTES))
+                said = json.loads(_own_file(self.folder(ref) / facts.SAID / facts.PROGRESS, MOST_PROGRESS_BYTES))
             except OSError:
                 return None
             except ValueError:  # caught in the middle of a write
@@ -263,6 +275,15 @@ def check(spec: RunSpec) -> str:
         "the project's shares must be at least 1": spec.shares < 1,
     }
     return "; ".join(complaint for complaint, applies in complaints.items() if applies)
+
+
+def _own_file(path: Path, most: int) -> bytes:
+    """The beginning of a file in a folder where a job may put anything: no link is followed, no pipe waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path} is not a file")
+        return file.read(most)
 
 
 def _progress(said: Any) -> Progress | None:

@@ -16,7 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aisc.jobs.engines.base import EngineError
+
 from .choose import Running, choose, cost, in_order
+from .isolation import FIRST_UID, UIDS, Isolation
 from .keeper import facts
 from .machine import Machine, free_disk_mb
 from .runs import Runs
@@ -49,8 +52,10 @@ class Scheduler:
         settings: Settings,
         clock: Callable[[], int],
         boot: str,
+        isolation: Isolation,
     ) -> None:
         self._root = root
+        self._isolation = isolation
         self._machine = machine
         self._store = store
         self._runs = runs
@@ -102,7 +107,7 @@ class Scheduler:
         """Gives parts of the machine to the runs whose turn it is."""
         active = self._store.active()
         cpus, gpus = self._free(active)
-        if not cpus or self.disk_is_full():
+        if not cpus or self.disk_is_full() or not self._isolation.allows_runs():
             return 0
         running = [Running(run.spec.project, run.needs, self._remaining_ms(run)) for run in active]
         machine = self._machine.resources
@@ -135,20 +140,30 @@ class Scheduler:
         """Starts a keeper for every active run that has none: new ones, and those whose keepers were killed."""
         now_ms, epoch_ms = facts.now_ms(), self._clock() - facts.now_ms()
         alone = []
-        for run in self._store.active():
+        active = self._store.active()
+        users = self._users(active)
+        for run in active:
             if run.cancel:
                 self._runs.ask_to_end(run.ref)  # whoever marked it may have been killed before it could
             if now_ms < run.attempted_ms + retry_after_ms(run.attempts) or not self._runs.needs_keeper(run.ref):
                 continue
             try:
-                self._runs.prepare(run, pin=self._machine.pin, epoch_ms=epoch_ms)
-            except OSError:
+                uid = users.get(run.spec.project)
+                self._runs.prepare(run, pin=self._machine.pin, epoch_ms=epoch_ms, uid=uid)
+            except (OSError, EngineError):
                 log.exception("Run %s cannot be started yet", run.ref)
             else:
                 alone.append(run.ref)
         if alone:
             self._runs.start_keepers(alone)
             self._store.attempted(alone, now_ms)
+
+    def _users(self, active: Sequence[Active]) -> dict[str, int]:
+        """The user of each project, where projects have users of their own."""
+        if not active or not self._isolation.found.own_users:
+            return {}
+        numbers = self._store.user_numbers(run.spec.project for run in active)
+        return {project: FIRST_UID + number % UIDS for project, number in numbers.items()}
 
     def disk_is_full(self) -> bool:
         """Whether there is too little space to start anything."""

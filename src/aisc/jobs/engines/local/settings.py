@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from .isolation import Policy
 
 KEEPER = Path(__file__).parent / "keeper"
 WEEK_MS = 7 * 24 * 3_600_000
@@ -32,6 +34,9 @@ class Settings:
 
     path: str = os.pathsep.join((os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"))
     """``PATH`` of the jobs: the interpreter that runs AISC first, so that ``python`` is that one."""
+
+    isolation: Policy = field(default_factory=Policy)
+    """How jobs are kept apart from AISC and from each other."""
 
     keeper: Path = KEEPER
     """The keeper program."""

@@ -67,6 +67,10 @@ CREATE TABLE IF NOT EXISTS project (
     used REAL NOT NULL,
     at INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS user (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    project TEXT NOT NULL UNIQUE
+);
 CREATE TABLE IF NOT EXISTS fact (
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL
@@ -163,7 +167,7 @@ class Store:
         """Queues the runs whose ``ref`` is new, all of them or none."""
         rows, needs = [], []
         for spec in specs:
-            text = json.dumps(asdict(spec) | {"env": dict(spec.env)}, separators=(",", ":"))
+            text = json.dumps(asdict(spec) | {"env": dict(spec.env), "places": dict(spec.places)}, separators=(",", ":"))
             rows.append(
                 (
                     spec.ref,
@@ -342,6 +346,20 @@ class Store:
             " WHERE ref = ? AND seq IS NULL",
             rows,
         )
+
+    def user_numbers(self, projects: Iterable[str]) -> dict[str, int]:
+        """A number for each project, from 1, its own for ever."""
+        wanted = sorted(set(projects))
+        if not wanted:
+            return {}
+        asked = "SELECT project, number FROM user WHERE project IN (SELECT value FROM json_each(?))"
+        with self._connection() as db:
+            known = dict(db.execute(asked, [json.dumps(wanted)]).fetchall())
+        if len(known) < len(wanted):
+            with self._transaction() as db:
+                db.executemany("INSERT OR IGNORE INTO user (project) VALUES (?)", [(each,) for each in wanted])
+                known = dict(db.execute(asked, [json.dumps(wanted)]).fetchall())
+        return known
 
     # What the world asks
 

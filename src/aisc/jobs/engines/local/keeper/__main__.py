@@ -5,6 +5,9 @@ import sys
 
 sys.path[:] = [*sys.path[1:], os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
-from keeper.main import main  # noqa: E402
+from keeper.main import main, try_isolation  # noqa: E402
 
-main(sys.argv[1])
+if len(sys.argv) == 2:
+    main(sys.argv[1])
+else:
+    try_isolation(sys.argv[1], sys.argv[2])

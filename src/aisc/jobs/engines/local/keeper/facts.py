@@ -8,13 +8,15 @@ file               written by          says
 ``launch.json``    engine              what to run and under which limits
 ``keeper.lock``    keepers             locked for as long as any keeper (or the command before ``exec``) lives
 ``start.json``     the command itself  *the commit*: written last before ``exec``; absent = never ran, run it
-``exec_error.json``the command itself  it could not be executed, and why
+``exec_error.json``the command itself  it could not be executed, and why; empty where it could
 ``heartbeat.json`` keeper              usage up to now, at least once a second
 ``cancel``         engine              please end
 ``stop.json``      keeper              why the keeper is ending the command; written before the first signal
 ``exit.json``      keeper              the end; nothing changes after it
 ``output.log``     the job             its standard output and error, appended by the job with no pipe between
-``progress.json``  the job             how far it says it is
+``said/``          the job             ``progress.json``: how far it says it is
+``tmp/``           the job             its /tmp; removed when it has ended
+``view/``          keeper              an empty folder on which the job's file system is built
 =================  ==================  ==========================================================================
 """
 
@@ -34,6 +36,7 @@ STOP = "stop.json"
 EXIT = "exit.json"
 EXIT_RESERVE = "exit.reserve"
 LOG = "output.log"
+SAID = "said"
 PROGRESS = "progress.json"
 TMP = "tmp"
 

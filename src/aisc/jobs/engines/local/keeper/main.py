@@ -6,17 +6,17 @@ goes on watching and records the exit status. If the outer one is killed, nothin
 command goes on, and the engine's next turn starts a keeper that adopts it.
 """
 
+import contextlib
+import json
 import os
 import signal
 import sys
 import time
 
-from . import facts
+from . import facts, isolate, kernel
 from .command import become
 from .procs import Tree
 from .watch import Watch, never_started
-
-PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(folder):
@@ -39,12 +39,37 @@ def main(folder):
     else:
         _start(folder, launch)
     facts.wake(os.path.dirname(os.path.dirname(folder)))
+    _tidy(folder)
     os._exit(0)
 
 
+def try_isolation(folder, plan):
+    """For the engine: exit code 0 where this machine can isolate as ``plan`` (JSON) says, else 1 and why."""
+    os.chdir("/")
+    os.umask(0o077)
+    try:
+        isolate.trial(folder, json.loads(plan))
+    except OSError as error:
+        sys.exit(error.strerror)
+
+
+def _tidy(folder):
+    """Buries who is left and removes what the job put into its /tmp. Nobody waits for this."""
+    if not facts.exists(folder, facts.EXIT):
+        return
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    import shutil  # large, and needed by nothing before
+
+    shutil.rmtree(os.path.join(folder, facts.TMP), ignore_errors=True)
+
+
 def _adopt(folder, launch, start):
-    marker = f"AISC_RUN_FOLDER={folder}".encode()
-    tree = Tree(start["pid"], marker=marker, known=[(start["pid"], start["born"])])
+    first = start.get("first")
+    known = [(start["pid"], start["born"]), *([tuple(first)] if first else [])]
+    marker = None if first else f"AISC_RUN_FOLDER={folder}".encode()
+    tree = Tree(start["pid"], marker=marker, known=known, first=first)
     Watch(folder, launch, start, tree, parent=False).run()
 
 
@@ -68,8 +93,12 @@ def _keep_inner(folder, launch, outer):
     try:
         _become_subreaper()  # not inherited
         inner = os.getpid()
+        plan = launch["isolation"]
+        first = isolate.found(folder, plan) if plan["level"] == isolate.NAMESPACES else None
         if os.fork() == 0:
-            become(folder, launch, (inner, outer))
+            become(folder, launch, (inner, outer), first)
+        if first:
+            first.let_go()
         _watch_child(folder, launch)
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -83,7 +112,8 @@ def _watch_child(folder, launch):
     while True:
         start = facts.read(folder, facts.START)
         if start is not None:
-            Watch(folder, launch, start, Tree(start["pid"], root=os.getpid()), parent=True).run()
+            tree = Tree(start["pid"], root=os.getpid(), first=start["first"])
+            Watch(folder, launch, start, tree, parent=True).run()
             return
         try:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -99,9 +129,7 @@ def _watch_child(folder, launch):
 
 
 def _become_subreaper():
-    import ctypes  # the one thing it is needed for
-
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _be_hard_to_kill_for_memory():

@@ -50,15 +50,18 @@ def is_alive(pid, born):
 
 
 def proportional_memory(pid):
-    """Bytes of memory with shared pages divided among their users; 0 where it cannot be read."""
+    """Bytes of memory with shared pages divided among their users, and how many of them are shared memory and files
+    in memory; 0 and 0 where it cannot be read."""
+    found = {b"Pss:": 0, b"Pss_Shmem:": 0}
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
             for line in file:
-                if line.startswith(b"Pss:"):
-                    return int(line.split()[1]) * 1024
+                name, amount = line.split()[:2]
+                if name in found:
+                    found[name] = int(amount) * 1024
     except OSError:
         pass
-    return 0
+    return found[b"Pss:"], found[b"Pss_Shmem:"]
 
 
 def send(process, number):
@@ -87,12 +90,16 @@ class Tree:
 
     A process that is not ours never becomes ours, so it is looked at once (``_foreign``) and not four times a
     second; a full scan from time to time allows for numbers that were given out again.
+
+    Where the job has a process namespace, everything in it descends from the command or from its first process,
+    which inherits the orphans: so they are known to an adopting keeper too, whatever they hide.
     """
 
     FULL_SCAN_EVERY = 8
 
-    def __init__(self, command, root=None, marker=None, known=()):
+    def __init__(self, command, root=None, marker=None, known=(), first=None):
         self.command = command  # its exit status must stay for whoever records it, so it is never reaped here
+        self.first = first and tuple(first)  # number and birth of the first process of the job's namespaces
         self.root = root
         self.marker = marker
         self._known = set(known)
@@ -113,7 +120,7 @@ class Tree:
         verdicts = {}
         ours = [p for p in table.values() if self._is_ours(p, table, verdicts)]
         self._foreign.update(pid for pid, verdict in verdicts.items() if verdict is False)
-        if self.marker is not None:
+        if self.root is None:
             self._known = {p.key for p in ours}
         return sorted(ours, key=lambda p: p.pid, reverse=True)
 
@@ -126,7 +133,7 @@ class Tree:
                 verdict = verdicts[at.pid]
                 break
             path.append(at.pid)
-            if at.parent == self.root or self._is_marked(at):
+            if at.parent == self.root or at.key in self._known or self._is_marked(at):
                 verdict = True
                 break
             if at.parent == 0 or at.parent in self._foreign:
@@ -142,8 +149,6 @@ class Tree:
     def _is_marked(self, process):
         if self.marker is None:
             return False
-        if process.key in self._known:
-            return True
         try:
             with open(f"/proc/{process.pid}/environ", "rb") as file:
                 return self.marker in file.read().split(b"\0")
@@ -153,7 +158,7 @@ class Tree:
     def signal(self, number):
         """Signals every process of the run once."""
         for process in self.scan(full=True):
-            if process.alive:
+            if process.alive and process.key != self.first:
                 send(process, number)
 
     def reap(self, processes):
@@ -166,14 +171,20 @@ class Tree:
     def kill(self, patience_s=0.5):
         """Ends every process of the run, however fast they multiply; whether none is left.
 
-        First stops them all until a scan finds nobody new, alive or dead (what is stopped cannot fork, and what
-        is not cannot help being new in the next scan), then kills them all at once.
+        With the first process of a namespace the kernel kills all that are in it. It stays, dying, until the
+        command is buried, which is not done here: so it does not count as left.
+
+        Otherwise first stops them all until a scan finds nobody new, alive or dead (what is stopped cannot fork,
+        and what is not cannot help being new in the next scan), then kills them all at once.
         """
         give_up = time.monotonic() + patience_s
+        first = self.first and look(self.first[0])
+        if first and first.key == self.first:
+            send(first, signal.SIGKILL)
         with Urgency():
             while time.monotonic() < give_up:
                 processes = self._freeze(give_up)
-                alive = [p for p in processes if p.alive]
+                alive = [p for p in processes if p.alive and p.key != self.first]
                 for process in alive:
                     send(process, signal.SIGKILL)
                 self.reap(processes)
@@ -188,7 +199,7 @@ class Tree:
             processes = self.scan(full=True)
             new = [p for p in processes if p.key not in seen]
             for process in new:
-                if process.alive:
+                if process.alive and process.key != self.first:
                     send(process, signal.SIGSTOP)
                 seen.add(process.key)
             if not new or time.monotonic() >= give_up:

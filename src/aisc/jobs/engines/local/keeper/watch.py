@@ -96,14 +96,27 @@ class Watch:
         cpu_ms = sum(p.cpu_ms for p in processes) + (_cpu_ms_of_children() if self.parent else 0)
         self.cpu_ms = max(self.cpu_ms, cpu_ms)
         self.tree.reap(processes)  # from now on among the buried children
-        alive = [p for p in processes if p.alive]
-        memory = sum(p.rss for p in alive)
+        alive = [p for p in processes if p.alive and p.key != self.tree.first]
+        files = self._memory_files()
+        memory = sum(p.rss for p in alive) + files
         if memory > self.launch["memory_mb"] << 20:  # pages shared by several processes were counted for each
-            memory = sum(proportional_memory(p.pid) for p in alive) or memory
+            shares = [proportional_memory(p.pid) for p in alive]
+            mapped = sum(shared for _, shared in shares)
+            memory = sum(share for share, _ in shares) + max(0, files - mapped) or memory
         self.memory_growth = max(0, memory - self.memory)
         self.process_growth = max(0, len(alive) - self.processes)
         self.memory, self.processes = memory, len(alive)
         self.peak = max(self.peak, memory)
+
+    def _memory_files(self):
+        """Bytes in the job's own /dev/shm, which are memory whether a process has them mapped or not."""
+        if self.tree.first is None:
+            return 0
+        try:
+            at = os.statvfs(f"/proc/{self.tree.first[0]}/root/dev/shm")
+        except OSError:
+            return 0
+        return (at.f_blocks - at.f_bfree) * at.f_frsize
 
     def _beat(self):
         now = self.elapsed()
@@ -169,7 +182,7 @@ class Watch:
         if now - self.disk_at < DISK_LOOK_MS:
             return False
         self.disk_at = now
-        return any(_free_mb(path) < self.launch["disk_reserve_mb"] for path in (self.launch["workdir"], self.folder))
+        return any(_free_mb(path) < self.launch["disk_reserve_mb"] for path in (*self.launch["disks"], self.folder))
 
     def _last_known_elapsed(self):
         """Where nobody saw the end, the run is charged up to the last moment it was known to run."""
@@ -179,8 +192,9 @@ class Watch:
         code = number = None
         if self.parent:
             code, number = _exit_status(self.pid)
-            command = look(self.pid)  # dead, but not buried
-            self.cpu_ms = max(self.cpu_ms, _cpu_ms_of_children() + (command.cpu_ms if command else 0))
+            # The command is dead but not buried, and its namespace's first process, heir of the orphans, with it.
+            unburied = [look(self.pid), self.tree.first and look(self.tree.first[0])]
+            self.cpu_ms = max(self.cpu_ms, _cpu_ms_of_children() + sum(p.cpu_ms for p in unburied if p))
         state, reason = self._verdict(code, number)
         return {
             **self._usage(elapsed),
@@ -194,7 +208,7 @@ class Watch:
     def _verdict(self, code, number):
         if self.stop is not None:
             return self.stop["state"], self.stop["reason"]
-        if facts.exists(self.folder, facts.EXEC_ERROR):
+        if facts.read(self.folder, facts.EXEC_ERROR) is not None:
             return "failed", "command_not_found"
         if code == 0:
             return "completed", ""
