@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aisc.core.chinese import has_chinese, simplified, traditional
+from aisc.core.chinese import has_chinese, in_simplified, simplified, simplified_only, traditional, traditional_only
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,15 @@ def test_text_without_chinese_comes_back_itself(text):
 @pytest.mark.parametrize("text", ["中", "a中", "㐀", "豈", "\U00020000"])
 def test_chinese_is_seen(text):
     assert has_chinese(text)
+
+
+def test_characters_of_one_script_alone():
+    assert set("务开谢") <= simplified_only()
+    assert set("務開謝檔裏") <= traditional_only()
+    # In both scripts, with other meanings.
+    assert set("后里乾著台").isdisjoint(simplified_only() | traditional_only())
+    assert in_simplified("服务")
+    assert not in_simplified("服務 and plain")
 
 
 def test_threads_share_the_converters():

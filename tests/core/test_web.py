@@ -55,6 +55,12 @@ def test_request_ids_are_taken_over_only_when_they_look_like_one(client, sent, k
         ("?lang=xx", "", "zh-HK,zh;q=0.9", "zh-hant"),
         ("", "zh-hant", "en", "zh-hant"),
         ("", "", "zh-TW", "zh-hant"),
+        ("", "", "zh-MO", "zh-hant"),
+        ("", "", "zh", "zh-hant"),
+        ("", "", "zh-CN,zh;q=0.9,en;q=0.8", "zh-hans"),
+        ("", "", "zh-SG", "zh-hans"),
+        ("", "", "zh-Hans-HK", "zh-hans"),
+        ("?lang=zh-hans", "zh-hant", "en", "zh-hans"),
         ("", "", "fr", "en"),
     ],
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from aisc.core.language import in_reader_language
 from aisc.people.models import Bilingual
 
 
@@ -96,5 +96,4 @@ class CapacityPhase(Bilingual):
     @property
     def stated(self) -> str:
         """When it starts, in the words of the announcement; empty where the day itself was announced."""
-        chinese = (get_language() or "en").startswith("zh")
-        return (self.stated_zh or self.stated_en) if chinese else (self.stated_en or self.stated_zh)
+        return in_reader_language(self.stated_en, self.stated_zh)

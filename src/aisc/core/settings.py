@@ -175,7 +175,7 @@ EMAIL_FILE_PATH = STATE.mail
 DEFAULT_FROM_EMAIL = os.environ.get("AISC_MAIL_FROM", "AISC <no-reply@localhost>")
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文")]
+LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -210,3 +210,6 @@ LOGGING = {
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
+FORMAT_MODULE_PATH = "aisc.core.formats"
+# Empty: the name above in 简体, character by character.
+CENTRE_NAME_HANS = os.environ.get("AISC_CENTRE_NAME_HANS", "")

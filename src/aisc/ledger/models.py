@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aisc.centre.models import AcceleratorType
 from aisc.core.ids import new_uid
+from aisc.core.language import in_reader_language
 from aisc.ledger.states import BUDGET, BUDGET_LABELS, HOLD, HOLD_LABELS
 from aisc.people.models import Bilingual, Organisation, Project
 
@@ -54,6 +55,11 @@ class PriceList(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+    @property
+    def note(self) -> str:
+        """What the list says about itself, in the reader's language, or in the other one."""
+        return in_reader_language(self.note_en, self.note_zh)
 
 
 class Price(models.Model):

@@ -7,11 +7,12 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aisc.core.ids import new_uid
 
+from aisc.core.language import in_reader_language
 
 def person_uid() -> str:
     return new_uid("per")
@@ -85,7 +86,7 @@ class CentreRole(models.Model):
 
 
 class Bilingual(models.Model):
-    """Mix-in: a name in English and in Traditional Chinese; either may be missing, never both."""
+    """Mix-in: a name in English and in Chinese, in either script; one may be missing, never both."""
 
     name_en = models.CharField(_("name in English"), max_length=200, blank=True)
     name_zh = models.CharField(_("name in Chinese"), max_length=200, blank=True)
@@ -96,8 +97,7 @@ class Bilingual(models.Model):
     @property
     def name(self) -> str:
         """The name in the reader's language, or the other one."""
-        chinese = (get_language() or "en").startswith("zh")
-        return (self.name_zh or self.name_en) if chinese else (self.name_en or self.name_zh)
+        return in_reader_language(self.name_en, self.name_zh)
 
     def __str__(self) -> str:
         return self.name
@@ -159,8 +159,35 @@ class Project(Bilingual):
 
     @property
     def summary(self) -> str:
-        chinese = (get_language() or "en").startswith("zh")
-        return (self.summary_zh or self.summary_en) if chinese else (self.summary_en or self.summary_zh)
+        """The summary in the reader's language, or the other one."""
+        return in_reader_language(self.summary_en, self.summary_zh)
+
+
+class FormerName(models.Model):
+    """What an organisation was called, or registered as, until it was renamed or a duplicate became part of it.
+
+    Kept as it stood, so that old papers can be understood; searching by it finds the organisation.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="former_names")
+    name_en = models.CharField(max_length=200, blank=True)
+    name_zh = models.CharField(max_length=200, blank=True)
+    registry_number = models.CharField(max_length=50, blank=True, db_index=True)
+    uid = models.CharField(max_length=24, blank=True)  # of the duplicate that had it; empty after a change of name
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-until", "-id"]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.name_en, self.name_zh)))
+
+
+class InForce(models.Manager):
+    """Memberships that hold now. A facilitator's ends by the clock, and is gone from sight at that moment."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(models.Q(expires_at=None) | models.Q(expires_at__gt=clock.now()))
 
 
 class Membership(models.Model):
@@ -236,8 +263,7 @@ def _in_words(value: object) -> object:
     if isinstance(value, dict) and "msgid" in value:
         return gettext(value["msgid"])
     if isinstance(value, dict) and {"en", "zh"} <= value.keys():
-        chinese = (get_language() or "en").startswith("zh")
-        return (value["zh"] or value["en"]) if chinese else (value["en"] or value["zh"])
+        return in_reader_language(value["en"], value["zh"])
     return value
 
 

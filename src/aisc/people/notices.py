@@ -19,6 +19,7 @@ from django.utils.translation import gettext, gettext_noop, override
 from aisc.core import clock
 from aisc.people.models import Notice, Person
 
+from aisc.core.language import in_reader_language
 log = logging.getLogger("aisc.people")
 
 _FOOT = gettext_noop("You get this mail because you have an account at %(centre)s.")
@@ -90,10 +91,7 @@ def _send(notice: Notice) -> None:
 
 def centre_name() -> str:
     """The centre's name in the current language."""
-    from django.utils.translation import get_language
-
-    chinese = (get_language() or "").startswith("zh")
-    return settings.CENTRE_NAME_ZH if chinese else settings.CENTRE_NAME_EN
+    return in_reader_language(settings.CENTRE_NAME_EN, settings.CENTRE_NAME_ZH, settings.CENTRE_NAME_HANS)
 
 
 def centre_names() -> dict[str, str]:

@@ -9,20 +9,19 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aisc.people.access import has_centre_role
 from aisc.people.models import CentreRole
+from aisc.people.notices import centre_name
 
 Role = CentreRole.Role
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of ``portal/frame/base.html``. Lazy: an error page may not touch the database."""
-    chinese = (get_language() or "en").startswith("zh")
     return {
-        "centre_name": settings.CENTRE_NAME_ZH if chinese else settings.CENTRE_NAME_EN,
+        "centre_name": centre_name(),
         "nav_items": SimpleLazyObject(lambda: _navigation(request)),
         "account_items": SimpleLazyObject(lambda: _account(request)),
         "footer_items": SimpleLazyObject(_footer),

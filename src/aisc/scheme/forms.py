@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aisc.core.forms import CentsField
+from aisc.core.language import chosen
 from aisc.core.money import format_cents
 from aisc.ledger.models import PriceList
 from aisc.people.models import Organisation, Person
@@ -312,20 +313,15 @@ class ReviewForm(DraftForm):
         help_text=_("The scheme's share of the list price: up to 70%, in exceptional cases up to 90%; 0% for none."),
     )
 
-    def __init__(self, *args: Any, call: Call, review: Review, chinese: bool, **kwargs: Any):
+    def __init__(self, *args: Any, call: Call, review: Review, **kwargs: Any):
         initial = {"comment": review.comment, "recommended_bps": review.recommended_bps}
         initial |= {f"score_{code}": score for code, score in review.scores.items()}
         super().__init__(*args, initial=initial, **kwargs)
         scores = {}
         for criterion in call.criteria:
-            names = (
-                (criterion["name_zh"], criterion["name_en"])
-                if chinese
-                else (criterion["name_en"], criterion["name_zh"])
-            )
             scores[f"score_{criterion['code']}"] = forms.IntegerField(
                 label=gettext("%(name)s (weight %(weight)s%%)")
-                % {"name": names[0] or names[1], "weight": criterion["weight"]},
+                % {"name": chosen(criterion), "weight": criterion["weight"]},
                 help_text=rules.REVIEW_HINTS.get(criterion["code"], ""),
                 min_value=0,
                 max_value=rules.BEST_SCORE,

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from aisc.centre.models import AcceleratorType
 from aisc.core.ids import new_uid
+from aisc.core.language import in_reader_language
 from aisc.ledger.models import Budget, PriceList
 from aisc.people.models import Bilingual, Organisation, Person, Project
 from aisc.scheme.rules import EXCEPTIONAL_BPS, ORDINARY_BPS
@@ -37,8 +37,7 @@ class Summarised(Bilingual):
     @property
     def summary(self) -> str:
         """The summary in the reader's language, or the other one."""
-        chinese = (get_language() or "en").startswith("zh")
-        return (self.summary_zh or self.summary_en) if chinese else (self.summary_en or self.summary_zh)
+        return in_reader_language(self.summary_en, self.summary_zh)
 
 
 class Counter(models.Model):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from aisc.core.language import in_reader_language, reads_chinese
 
 ORDINARY_BPS = 7000  # 70 % of list price: smelink.gov.hk, Artificial Intelligence Subsidy Scheme
 EXCEPTIONAL_BPS = 9000  # up to 90 % in special, exceptional cases: the same page
@@ -39,22 +40,19 @@ BEST_SCORE = 10
 TARGET_WORKING_DAYS = {"submitted": 5, "returned": 10, "in_review": 10, "reviewed": 10}
 
 
-def _chinese() -> bool:
-    return (get_language() or "en").startswith("zh")
-
-
 @dataclass(frozen=True)
 class Clause:
-    """A rule of the scheme in both languages, with its source. Each language is a text of its own."""
+    """A rule of the scheme in each language, with its source. Each language is a text of its own."""
 
     code: str
     text_en: str
     text_zh: str
+    text_hans: str
     source: str
 
     @property
     def text(self) -> str:
-        return self.text_zh if _chinese() else self.text_en
+        return in_reader_language(self.text_en, self.text_zh, self.text_hans)
 
 
 AISS_PAGE = "smelink.gov.hk, Artificial Intelligence Subsidy Scheme"
@@ -69,6 +67,7 @@ CLAUSES = {
             "The scheme pays up to 70% of the list price. In special, exceptional cases it may pay up to 90%. "
             "It never pays everything.",
             "計劃最多資助目錄價格的70%，特殊及例外情況下最多90%，不會全數資助。",
+            "计划最多资助目录价格的70%，特殊及例外情况下最多90%，不会全额资助。",
             AISS_PAGE,
         ),
         Clause(
@@ -76,6 +75,7 @@ CLAUSES = {
             "Universities, research and development centres, enterprises and government departments may apply, "
             "start-ups and small and medium enterprises among them.",
             "大學、研發中心、企業（包括初創及中小企）及政府部門均可申請。",
+            "大学、研发中心、企业（包括初创企业和中小企业）以及政府部门均可申请。",
             "dotdotnews.com, July 2025",
         ),
         Clause(
@@ -83,24 +83,28 @@ CLAUSES = {
             "A start-up or small or medium enterprise in artificial intelligence is at most seven years old and "
             "has fewer than 250 staff.",
             "人工智能初創或中小企須成立不多於七年，員工少於250人。",
+            "人工智能初创企业或中小企业的成立时间不得超过七年，员工须少于250人。",
             SECOND_HAND,
         ),
         Clause(
             "no_double",
             "No other government subsidy may pay for the same scope of work.",
             "同一工作範圍不得獲其他政府資助。",
+            "同一工作范围不得同时获得其他政府资助。",
             SECOND_HAND,
         ),
         Clause(
             "here_only",
             "The scheme pays for computing at this centre only. What is spent on other clouds does not count.",
             "計劃只資助使用本中心的算力，其他雲端服務的開支概不計算。",
+            "计划只资助使用本中心的算力，其他云服务的支出一律不计。",
             OWN_RULE,
         ),
         Clause(
             "project_people",
             "When an award is accepted, people named in the team who have an account become members of its project.",
             "接受撥款後，團隊名單上已有帳戶的人士會成為項目成員。",
+            "接受拨款后，团队名单中已有账户的人员将成为项目成员。",
             OWN_RULE,
         ),
     )
@@ -126,7 +130,7 @@ DECLARATION = {
 
 def declaration_lines() -> list[str]:
     """The declaration in the reader's language; each language is an approved text, not a translation made here."""
-    return DECLARATION["zh" if _chinese() else "en"]
+    return DECLARATION["zh" if reads_chinese() else "en"]
 
 
 DEFAULT_CRITERIA: list[dict[str, Any]] = [

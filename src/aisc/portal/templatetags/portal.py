@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from aisc.core import clock
+from aisc.core import clock, language
 from aisc.portal import drawing, formats
 
 register = template.Library()
@@ -68,7 +68,7 @@ def basis_points(value: int | None) -> str:
 
 def _patterns() -> tuple[str, str]:
     """A day, and a moment, as the active language writes them."""
-    if (translation.get_language() or "en").startswith("zh"):
+    if language.reads_chinese():
         return "Y年n月j日", "Y年n月j日 H:i"
     return "j F Y", "j F Y, H:i"
 
@@ -131,20 +131,28 @@ def relative(value: datetime.date | datetime.datetime | None) -> str | SafeStrin
 
 # Languages
 
-_TAGS = {"zh-hant": "zh-Hant-HK", "zh-hans": "zh-Hans", "en": "en-HK"}
-
 
 @register.filter
 def language_tag(code: str) -> str:
     """What goes into a `lang` attribute: zh-hant becomes zh-Hant-HK."""
-    return _TAGS.get((code or "en").lower(), code or "en")
+    return language.tag(code)
 
 
 @register.filter
 def language_name(code: str) -> str:
     """A language in its own words."""
-    names = {"en": "English", "zh-hant": "繁體中文", "zh-hans": "简体中文"}
-    return names.get(code) or translation.get_language_info(code)["name_local"]
+    return language.NAMES.get(code) or translation.get_language_info(code)["name_local"]
+
+
+@register.filter
+def marked(value: object) -> str | SafeString:
+    """A name or text that people wrote, in a `<span lang>` when it is in another language than the page.
+
+    For text between tags only: an attribute, an `<option>` and a `<title>` cannot hold an element.
+    """
+    text = "" if value is None else str(value)
+    code = language.foreign_to_reader(text)
+    return format_html('<span lang="{}">{}</span>', language.tag(code), text) if code else text
 
 
 # Small pieces

@@ -16,7 +16,7 @@ from aisc.scheme.models import Application, Decision, Letter
 from aisc.scheme.ribbon import ribbon
 from aisc.scheme.standing import EDITABLE, WITHDRAWABLE, standing
 from aisc.scheme.states import APPLICATION
-from aisc.scheme.views.shared import chinese, crumbs, page_of, rubric, signed_in, title_of, url_of
+from aisc.scheme.views.shared import crumbs, page_of, rubric, signed_in, title_of, url_of
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -93,7 +93,6 @@ def application(request: HttpRequest, uid: str) -> HttpResponse:
         "reviews": _reviews(request, found) if position.sees_reviews else [],
         "may": _may(found, position),
         "crumbs": [*crumbs(found)[:1], {"label": found.number or title_of(found), "url": ""}],
-        "chinese": chinese(),
     }
     return render(request, "scheme/application.html", context)
 

@@ -15,7 +15,7 @@ from aisc.scheme.costs import frozen_cost, tenths, weighted_total
 from aisc.scheme.forms import AssignForm, DecisionForm, ReasonForm, ReviewForm
 from aisc.scheme.models import Review
 from aisc.scheme.rules import HOURS_PER_MONTH, ORDINARY_BPS
-from aisc.scheme.views.shared import application_for, ask, chinese, done, rubric, url_of
+from aisc.scheme.views.shared import application_for, ask, done, rubric, url_of
 
 
 def return_application(request: HttpRequest, uid: str) -> HttpResponse:
@@ -133,7 +133,7 @@ def review(request: HttpRequest, uid: str) -> HttpResponse:
     if application.state != "in_review":
         return redirect(url_of("application", application))
     data = request.POST if request.method == "POST" else None
-    form = ReviewForm(data, call=application.call, review=row, chinese=chinese())
+    form = ReviewForm(data, call=application.call, review=row)
     if data is not None and form.is_valid():
         given = form.values()
         # First kept, then judged: a refusal for what is missing must not lose the rest.

@@ -25,7 +25,7 @@ from aisc.scheme.models import Application
 from aisc.scheme.ribbon import ribbon
 from aisc.scheme.rules import CLAUSES, HOURS_PER_MONTH, TARGET_WORKING_DAYS, declaration_lines
 from aisc.scheme.standing import EDITABLE
-from aisc.scheme.views.shared import application_for, ask, chinese, done, signed_in, title_of, url_of
+from aisc.scheme.views.shared import application_for, ask, done, signed_in, title_of, url_of
 
 ORDER = list(SECTIONS)
 
@@ -298,7 +298,6 @@ def submitted(request: HttpRequest, uid: str) -> HttpResponse:
         "submission": submission,
         "due": queries.due(application) if application.state == "submitted" else None,
         "targets": TARGET_WORKING_DAYS,
-        "chinese": chinese(),
     }
     return render(request, "scheme/submitted.html", context)
 

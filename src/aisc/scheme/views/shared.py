@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aisc.core import access
 from aisc.core.errors import SignInNeeded
+from aisc.core.language import chosen
 from aisc.scheme import queries
 from aisc.scheme.costs import tenths
 from aisc.scheme.models import Application, Call
@@ -35,16 +35,6 @@ def application_for(request: HttpRequest, uid: str, rule: str) -> Application:
     found = queries.application_by_uid(request.actor, uid)
     access.require(request.actor, f"scheme.{rule}", found)
     return found
-
-
-def chinese() -> bool:
-    return (get_language() or "en").startswith("zh")
-
-
-def in_language(row: dict[str, Any]) -> str:
-    """``name_en`` or ``name_zh`` of a JSON row in the reader's language, or the other one."""
-    first, second = ("name_zh", "name_en") if chinese() else ("name_en", "name_zh")
-    return row[first] or row[second]
 
 
 def page_of(request: HttpRequest, rows: QuerySet) -> Page:
@@ -75,7 +65,7 @@ def rubric(call: Call, scores: dict[str, int] | None = None) -> list[dict[str, A
         score = None if scores is None else scores.get(criterion["code"])
         rows.append(
             {
-                "name": in_language(criterion),
+                "name": chosen(criterion),
                 "weight": criterion["weight"],
                 "illustrative": criterion["illustrative"],
                 "score": score,
