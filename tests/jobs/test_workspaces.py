@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -137,10 +136,8 @@ def test_what_is_no_ordinary_file(project):
     (root / "two\nlines").write_text("x")
     kinds = {item.name: (item.kind, item.opens) for item in workspaces.list_folder(project).items}
     assert kinds == {"pipe": ("other", False), "gone\ufffd": ("other", False), "two\ufffdlines": ("other", False)}
-    began = time.monotonic()
     with pytest.raises(NotFound):
-        workspaces.open_file(project, "pipe")
-    assert time.monotonic() - began < 1
+        workspaces.open_file(project, "pipe")  # opening it to read would wait for a writer for ever
     assert list(workspaces.walk(project)) == []
 
 
