@@ -6,4 +6,4 @@ class CentreConfig(AppConfig):
     label = "centre"
 
     def ready(self) -> None:
-        from aisc.centre import access  # noqa: F401 - registers who may do what
+        from aisc.centre import access, metrics  # noqa: F401 - each registers what it has

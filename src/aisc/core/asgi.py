@@ -7,8 +7,13 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aisc.core.settings")
 
-from django.conf import settings
-from django.core.asgi import get_asgi_application
+from aisc.core import metric_files
+from aisc.core.state import state_folder
+
+metric_files.keep_in(state_folder().run / "metrics")
+
+from django.conf import settings  # noqa: E402 - counters must know their files before anything counts
+from django.core.asgi import get_asgi_application  # noqa: E402
 
 _django = get_asgi_application()
 

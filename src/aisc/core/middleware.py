@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
+import time
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -12,14 +14,19 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
+from aisc.core import logs, metrics, step_up
 from aisc.core.actions import Actor
-from aisc.core.errors import AiscError, SignInNeeded, Unavailable
+from aisc.core.errors import AiscError, SignInNeeded, StepUpNeeded, Unavailable
 
 log = logging.getLogger("aisc.web")
+access_log = logging.getLogger("aisc.access")
 
 
 class RequestContext:
-    """Gives each request an id, taken over from a proxy's ``X-Request-ID`` when it looks like one."""
+    """Gives each request an id, taken over from a proxy's ``X-Request-ID`` when it looks like one; logs and counts it.
+
+    What is logged and counted is the route, not the path: a path may hold a code or a name.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -27,9 +34,26 @@ class RequestContext:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request.id = given if given.isascii() and given.isalnum() and len(given) <= 64 else secrets.token_hex(8)
-        response = self.get_response(request)
+        named, nobody = logs.request_id.set(request.id), logs.person.set("")
+        began = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            self._record(request, response, time.perf_counter() - began)
+        finally:
+            logs.request_id.reset(named)
+            logs.person.reset(nobody)
         response["X-Request-ID"] = request.id
         return response
+
+    def _record(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match = request.resolver_match
+        route = f"/{match.route}" if match else "none"
+        metrics.REQUESTS.labels(request.method, route, response.status_code).inc()
+        metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+        if settings.ACCESS_LOG:
+            fields = {"method": request.method, "route": route, "status": response.status_code}
+            fields["ms"] = round(seconds * 1000, 1)
+            access_log.info("%(method)s %(route)s %(status)d %(ms).1f ms", fields, extra={"fields": fields})
 
 
 class Language:
@@ -63,14 +87,26 @@ class CurrentActor:
 
 def actor_of(request: HttpRequest, *, person=None, scopes: frozenset[str] | None = None) -> Actor:
     """The actor of a request; ``person`` and ``scopes`` when a token rather than the session says who."""
+    stale = False
     if person is None and request.user.is_authenticated:
         person = request.user._wrapped if hasattr(request.user, "_wrapped") else request.user
+        stale = step_up.is_stale(request)
+    if person is not None:
+        logs.person.set(person.uid)
     return Actor(
         person=person,
         scopes=scopes,
         address=request.META.get("REMOTE_ADDR", ""),
         request_id=getattr(request, "id", ""),
+        via=_session(request),
+        stale=stale,
     )
+
+
+def _session(request: HttpRequest) -> str:
+    """The session, by the beginning of its key's SHA-256: enough to tell sessions apart, of no use to anybody else."""
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    return f"session {hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else ""
 
 
 class Refusals:
@@ -93,6 +129,8 @@ class Refusals:
             from django.contrib.auth.views import redirect_to_login
 
             return redirect_to_login(request.get_full_path())
+        if isinstance(exception, StepUpNeeded):
+            return step_up.suspend(request)
         if isinstance(exception, AiscError):
             return render(request, "portal/refusal.html", {"error": exception}, status=exception.status)
         return None

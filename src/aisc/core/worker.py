@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from aisc.core import clock
+from aisc.core import clock, metrics
 from aisc.core.state import StateFolder
 
 log = logging.getLogger("aisc.worker")
@@ -90,10 +90,12 @@ class Worker:
             self._stop.wait(self.POLL_S)
 
     def _run_one(self, each: Task) -> None:
+        began = time.monotonic()
         try:
             each.run()
         except Exception as error:
             each.failures += 1
+            metrics.TASK_FAILURES.labels(each.name).inc()
             # One line while a database or disk is away, the whole trace once.
             log.log(
                 logging.ERROR,
@@ -107,6 +109,7 @@ class Worker:
             each.due = time.monotonic() + min(30.0, each.every_s * 2 ** min(each.failures, 5))
             self._beat(each, ok=False, detail=f"{type(error).__name__}: {error}")
             return
+        metrics.TASK_SECONDS.labels(each.name).observe(time.monotonic() - began)
         recovered, each.failures = each.failures, 0
         if recovered:
             log.info("task %s works again after %d failures", each.name, recovered)

@@ -10,6 +10,7 @@ register(
     {
         "portal.home": signed_in(),
         "portal.operations": centre_role(Centre.OPERATOR, Centre.ADMINISTRATOR, Centre.FINANCE, Centre.AUDITOR),
+        "portal.metrics": centre_role(Centre.OPERATOR, Centre.ADMINISTRATOR, Centre.AUDITOR),
         "portal.audit": centre_role(Centre.AUDITOR, Centre.OPERATOR, Centre.ADMINISTRATOR),
     }
 )

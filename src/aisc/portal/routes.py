@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from aisc.core.access import DEMONSTRATION, PUBLIC, guard, register_routes
+from aisc.core.access import DEMONSTRATION, NOBODY, PUBLIC, guard, register_routes
 
 register_routes(
     {
         "portal:front": PUBLIC,
         "portal:home": guard("portal.home"),
         "portal:operator": guard("portal.operations"),
+        "portal:metrics": guard("portal.metrics"),
         "portal:audit": guard("portal.audit"),
         "portal:verify": PUBLIC,
         "portal:verify_code": PUBLIC,
@@ -16,7 +17,7 @@ register_routes(
         "portal:components": PUBLIC,
         # the description of the API
         "api-v1:openapi-json": PUBLIC,
-        "api-v1:api-root": PUBLIC,
+        "api-v1:api-root": NOBODY,
         # addresses without a name
         "/healthz": PUBLIC,
         "/readyz": PUBLIC,

@@ -15,6 +15,7 @@ own = (
         path("", views.front, name="front"),
         path("home", views.home, name="home"),
         path("operator/", views.operator, name="operator"),
+        path("metrics", views.metrics, name="metrics"),
         path("audit/", views.audit, name="audit"),
         path("verify/", views.verify, name="verify"),
         path("verify/<str:code>", views.verify, name="verify_code"),

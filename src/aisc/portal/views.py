@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from aisc.core import access, clock
+from aisc.core import metrics as figures
+from aisc.people.tokens import actor_from_token
 from aisc.portal import queries, samples
 from aisc.portal.forms import AuditForm, VerifyForm
 
@@ -42,6 +44,24 @@ def operator(request: HttpRequest) -> HttpResponse:
         "unattributed_url": reverse("ledger:unattributed"),
     }
     return render(request, "portal/operator.html", context)
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, which sends an operator's API token; 401 without one, as a scraper expects."""
+    actor = request.actor
+    if "Authorization" in request.headers:
+        kind, _space, secret = request.headers["Authorization"].partition(" ")
+        actor = actor_from_token(secret.strip(), request) if kind.lower() == "bearer" else None
+    if actor is None or actor.person is None:
+        return HttpResponse(
+            "An operator's API token is needed.\n",
+            status=401,
+            content_type="text/plain",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    access.require(actor, "portal.metrics")
+    return HttpResponse(figures.exposition(), content_type=figures.CONTENT_TYPE)
 
 
 @require_GET

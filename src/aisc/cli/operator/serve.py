@@ -57,6 +57,9 @@ def worker(
     json: Json = False,
 ) -> None:
     """Run the background work: dispatch and meter jobs, seal the ledger, issue statements, send notices."""
+    from aisc.core import metric_files
+
+    metric_files.keep_in(machine.prepared_folder().run / "metrics")
     folder = machine.start()
     end_with_supervisor()
     from aisc.core import worker as background
