@@ -10,13 +10,14 @@ import json
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import Schema, Status
 from ninja.responses import NinjaJSONEncoder
 
 from aisc.core import clock
+from aisc.core.actions import together
 from aisc.core.errors import BadInput, Conflict
 from aisc.core.models import IdempotentAnswer
 
@@ -70,7 +71,7 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
             raise BadInput(_("An idempotency key has at most 200 characters."), field="Idempotency-Key")
         digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
         try:
-            with transaction.atomic():
+            with together():
                 if (earlier := _earlier(person, key, digest)) is not None:
                     return earlier
                 answer = _with_status(view(request, *args, **kwargs))

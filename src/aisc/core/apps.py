@@ -5,3 +5,11 @@ class CoreConfig(AppConfig):
     name = "aisc.core"
     label = "core"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
+        from aisc.core.audit import changes, guard
+
+        changes.watch()
+        post_migrate.connect(guard.install, sender=self, dispatch_uid="audit-guard")

@@ -24,6 +24,7 @@ class Job(models.Model):
     is ``workdir`` inside the project's workspace; results go to ``results/<uid>`` there.
     """
 
+    audit_belongs_to = ("project",)
     uid = models.CharField(max_length=24, unique=True, default=job_uid, editable=False)
     name = models.CharField(max_length=100)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="jobs")
@@ -67,6 +68,7 @@ class Job(models.Model):
 class Run(models.Model):
     """One execution of a job, or of one index of an array; ``ref`` is its name in the engine."""
 
+    audit_changes = False  # they come by the million; their job's state is noted
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="runs")
     index = models.PositiveIntegerField(default=0)
     ref = models.CharField(max_length=64, unique=True)
@@ -99,6 +101,7 @@ class Run(models.Model):
 class EngineCursor(models.Model):
     """How far an engine's accounting has been metered; moves in the same transaction as the charges."""
 
+    audit_changes = False  # the action notes it
     cluster = models.OneToOneField(Cluster, on_delete=models.PROTECT, related_name="cursor")
     cursor = models.CharField(max_length=100, blank=True)
     read_at = models.DateTimeField(null=True)

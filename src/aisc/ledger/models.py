@@ -181,6 +181,7 @@ class Budget(models.Model):
 class RunningTotal(models.Model):
     """Forward charges of one budget at one price so far. ``amount`` = round(price × ``quantity``), always."""
 
+    audit_changes = False  # the journal's own
     # The unique constraint's index finds them by budget.
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="running_totals", db_index=False)
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -196,6 +197,8 @@ class RunningTotal(models.Model):
 
 class Hold(models.Model):
     """Money set aside before a use starts: its worst case. Settled by usage, or released."""
+
+    audit_changes = False  # they come by the million; the actions note how many and how much
 
     class State(models.TextChoices):
         OPEN = "open", HOLD_LABELS["open"]
@@ -236,6 +239,7 @@ class UsageRecord(models.Model):
     What a budget could not pay is a record of its own, unattributed, whose source id ends in ``#excess``.
     """
 
+    audit_changes = False  # as holds
     source = models.CharField(max_length=32)  # engine:local
     source_id = models.CharField(max_length=110)  # at most 100 as measured, and room for “#excess”
     budget = models.ForeignKey(Budget, null=True, on_delete=models.PROTECT, related_name="usage", db_constraint=False)
@@ -268,6 +272,8 @@ class Entry(models.Model):
     ``amount`` is what became usable, for a lapse (negative) what ceased to be; nobody is charged then.
     A charge may be of 0 cents: every attributed usage has its one entry.
     """
+
+    audit_changes = False  # it is a chain of its own
 
     class Kind(models.TextChoices):
         RELEASE = "release", _("tranche released")
@@ -315,6 +321,7 @@ class Entry(models.Model):
 class Posting(models.Model):
     """One side of an entry: debit positive, credit negative. The postings of an entry add up to zero."""
 
+    audit_changes = False  # the entries' other side
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings", db_constraint=False)
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="postings", db_index=False, db_constraint=False
@@ -346,6 +353,8 @@ class Seal(models.Model):
 class Statement(models.Model):
     """What one payer owes for one budget and period; the two payers' statements come from the same entries."""
 
+    audit_hidden = ("code",)
+
     class Payer(models.TextChoices):
         SCHEME = "scheme", _("Scheme")
         APPLICANT = "applicant", _("Applicant")
@@ -376,6 +385,7 @@ class Statement(models.Model):
 class StatementNumber(models.Model):
     """The last statement number given out in a year; its row lock makes numbers follow without gaps."""
 
+    audit_changes = False  # a counter
     year = models.PositiveIntegerField(primary_key=True)
     last = models.PositiveBigIntegerField(default=0)
 
@@ -386,6 +396,7 @@ class StatementNumber(models.Model):
 class Proof(models.Model):
     """One run of the proof that everything agrees: when, how long, and what was found (``prove.ProofReport``)."""
 
+    audit_changes = False  # the action notes what it found
     at = models.DateTimeField()
     ok = models.BooleanField()
     milliseconds = models.PositiveBigIntegerField()

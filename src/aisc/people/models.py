@@ -243,6 +243,7 @@ class ApiToken(models.Model):
 class Notice(models.Model):
     """Something a person should know. Kept as a message id and its values, shown in the reader's language."""
 
+    audit_changes = False  # sent by actions, nothing that anybody decides
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notices")
     at = models.DateTimeField()
     message = models.CharField(max_length=300)
@@ -274,6 +275,7 @@ class PendingSignUp(models.Model):
     cannot make its owner confirm the stranger's password.
     """
 
+    audit_changes = False  # nobody's account yet
     uid = models.CharField(max_length=24, unique=True, default=sign_up_uid, editable=False)
     email = models.EmailField()
     name = models.CharField(max_length=150)

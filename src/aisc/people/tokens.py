@@ -50,4 +50,4 @@ def actor_from_token(secret: str, request: HttpRequest) -> Actor | None:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_EVERY)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
     actor = actor_of(request, person=token.person, scopes=frozenset(token.scopes))
-    return dataclasses.replace(actor, label=f"{token.person} · {token.prefix}…")
+    return dataclasses.replace(actor, label=f"{token.person} · {token.prefix}…", via=f"token {token.prefix}…")

@@ -43,6 +43,7 @@ class Summarised(Bilingual):
 class Counter(models.Model):
     """The last number given out under a prefix, such as ``A-2026``: numbers have no gaps and no doubles."""
 
+    audit_changes = False  # a counter
     prefix = models.CharField(max_length=16, primary_key=True)
     last = models.PositiveIntegerField(default=0)
 
@@ -265,6 +266,7 @@ class Decision(models.Model):
 class Letter(models.Model):
     """The decision letter, whatever the decision. ``content`` is all that it says, frozen; ``code`` verifies it."""
 
+    audit_hidden = ("code",)
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="letter")
     reference = models.CharField(max_length=24, unique=True)  # the award's number, or the application's
     content = models.JSONField()
