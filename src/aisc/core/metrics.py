@@ -23,6 +23,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Read = Callable[[], Iterable[GaugeMetricFamily]]
 _rooms: dict[str, Read] = {}
 
+# The library decides when it is first imported whether it counts in files.
+_IN_FILES = "PROMETHEUS_MULTIPROC_DIR" in os.environ
 # A registry of our own: the library's default one adds figures of a single process.
 _counted = CollectorRegistry()
 REQUESTS = Counter("aisc_http_requests", "Requests answered.", ["method", "route", "status"], registry=_counted)
@@ -94,7 +96,7 @@ def _tasks() -> Iterator[GaugeMetricFamily]:
 def counted() -> bytes:
     """What all processes counted, in Prometheus' text format; without files, what this one did."""
     registry = _counted
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    if _IN_FILES:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)
     return generate_latest(registry)
