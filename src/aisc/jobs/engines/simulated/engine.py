@@ -27,8 +27,8 @@ from aisc.jobs.engines.simulated.fates import fate
 from aisc.jobs.engines.simulated.fleet import NOTE, Machine, Outage, fleet
 from aisc.jobs.engines.simulated.store import Row, Store
 
-# A machine keeps this part of its memory for itself; who asks for all of it is refused, as clusters do.
-KEPT_MB = 8_192
+# Who asks for longer is refused for good, as clusters do.
+LONGEST_MS = 7 * 86_400_000
 # How long a run takes to end after it was told to; also keeps its end after every cursor that was given out.
 STOPS_AFTER_MS = 2_000
 _STARTS_AFTER_MS = 1_500
@@ -153,9 +153,8 @@ class SimulatedEngine:
         ]
         if not fitting:
             raise RunRejected(f"No machine has {spec.accelerator_count} × {spec.accelerator}.")
-        most = max(machine.memory_mb for machine in fitting) - KEPT_MB
-        if spec.memory_mb > most:
-            raise RunRejected(f"{spec.memory_mb:,} MiB were asked for; jobs can have {most:,} MiB of such a machine.")
+        if spec.time_limit_ms > LONGEST_MS:
+            raise RunRejected(f"A run has at most {LONGEST_MS // 86_400_000} days on this cluster.")
 
     def _course(self, spec: RunSpec, together: dict[str, Row]) -> Row:
         """Everything that will happen to ``spec``. ``together`` are the courses of those submitted with it."""

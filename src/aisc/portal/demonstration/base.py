@@ -6,70 +6,25 @@ that really run. Everything is made at once or not at all, so an interrupted sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.models import EmailAddress
-from django.conf import settings
-from django.db import transaction
-
 from aisc.core import clock
-from aisc.core.actions import Actor, system
+from aisc.core.actions import Actor
 from aisc.jobs.actions import submit_job
 from aisc.ledger.actions import open_own_budget, release_tranche
 from aisc.ledger.models import Budget, PriceList
-from aisc.people.actions import add_member, create_organisation, create_project, grant_centre_role
-from aisc.people.models import Organisation, Person
+from aisc.people.actions import add_member, create_organisation, create_project
+from aisc.people.models import Organisation
+from aisc.portal.demonstration.signing_in import ACTOR, acting_as, everybody
 from aisc.scheme import actions as scheme
 from aisc.scheme.models import Application, Call
 
-# Known to everybody who reads this: ``aisc up --demo`` therefore listens on 127.0.0.1 alone.
-PASSWORD = "demonstration"  # noqa: S105 - printed at start-up; the demonstration holds nothing secret
-ACTOR = system("demonstration")
 
-
-@dataclass(frozen=True)
-class SignIn:
-    """One of the demonstration's people: what they are shown as, and their roles in the centre."""
-
-    key: str
-    name: str
-    role: str
-    centre_roles: tuple[str, ...] = ()
-
-    @property
-    def email(self) -> str:
-        return f"{self.key}@example.org"
-
-
-PEOPLE = (
-    SignIn("applicant", "陳家欣 Chan Ka-yan", "applicant"),
-    SignIn("researcher", "Aarav Sharma", "researcher"),
-    SignIn("newcomer", "Nguyễn Thị Mai", "newcomer"),
-    SignIn("secretariat", "李永康 Lee Wing-hong", "secretariat", ("secretariat",)),
-    SignIn("assessor", "Dr Amina Okafor", "assessor", ("assessor",)),
-    SignIn("committee", "黃淑儀 Wong Suk-yee", "committee", ("committee",)),
-    SignIn("operator", "Jonas Lindqvist", "operator", ("operator",)),
-    SignIn("finance", "何志明 Ho Chi-ming", "finance", ("finance",)),
-    SignIn("auditor", "Fatima Al-Sayed", "auditor", ("auditor",)),
-    SignIn("administrator", "梁詠詩 Leung Wing-sze", "administrator", ("administrator",)),
-)
-
-
-def make() -> list[dict[str, str]]:
-    """Make the demonstration unless it is there, and answer its sign-ins (e-mail address, password, role)."""
-    settings.STATE.demonstration.touch()
-    with transaction.atomic():
-        if not Person.objects.filter(email=PEOPLE[0].email).exists():
-            _make()
-    transaction.on_commit(settings.STATE.wake_worker)
-    return [{"email": each.email, "password": PASSWORD, "role": each.role} for each in PEOPLE]
-
-
-def _make() -> None:
-    persons = {each.key: _person(each) for each in PEOPLE}
-    acting = {key: Actor(person=person) for key, person in persons.items()}
+def make() -> None:
+    """Make all of it, in the caller's transaction."""
+    persons = everybody()
+    acting = acting_as(persons)
     robotics = create_organisation(
         acting["applicant"],
         category="startup",
@@ -90,15 +45,7 @@ def _make() -> None:
     award = _awarded(acting, robotics, call)
     _applications(acting, institute, call)
     _own_money(acting, institute)
-    _jobs(acting["researcher"], award.budget)
-
-
-def _person(each: SignIn) -> Person:
-    person = Person.objects.create_user(each.email, PASSWORD, name=each.name)
-    EmailAddress.objects.create(user=person, email=each.email, primary=True, verified=True)
-    for role in each.centre_roles:
-        grant_centre_role(ACTOR, person=person, role=role)
-    return person
+    first_jobs(acting["researcher"], award.budget)
 
 
 def _call() -> Call:
@@ -223,7 +170,7 @@ def _own_money(acting: dict[str, Actor], organisation: Organisation) -> None:
     release_tranche(acting["finance"], budget=budget, amount=200_000, reason="Credit granted on purchase order PO-4711")
 
 
-def _jobs(actor: Actor, budget: Budget) -> None:
+def first_jobs(actor: Actor, budget: Budget) -> None:
     """Both templates, for real: they run as soon as the worker starts."""
     jobs = [
         ("digits-classifier", "Digits, first try", {"epochs": "120", "hidden": "128"}),

@@ -1,0 +1,51 @@
+"""The demonstration centre: a small one made in a moment, or one with a year behind it. See ``base`` and ``year``."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from aisc.core.actions import Actor
+from aisc.ledger.models import Budget
+from aisc.people.models import Person
+from aisc.portal import set_up
+from aisc.portal.demonstration import base, year
+from aisc.portal.demonstration.signing_in import ACTOR, PASSWORD, PEOPLE, SignIn, sign_ins
+
+__all__ = ["ACTOR", "PASSWORD", "PEOPLE", "SignIn", "make", "make_year"]
+
+
+def make() -> list[dict[str, str]]:
+    """Make the small demonstration unless there is one, and answer its sign-ins (e-mail address, password, role)."""
+    settings.STATE.demonstration.touch()
+    with transaction.atomic():
+        if not _made():
+            base.make()
+    transaction.on_commit(settings.STATE.wake_worker)
+    return sign_ins()
+
+
+def make_year(progress: year.Progress = lambda _hundredths: None, scale: int = 100) -> bool:
+    """Make the demonstration with a year behind it, if nothing has happened at this centre; whether it is there.
+
+    All of it or nothing, so it may be interrupted. ``progress`` hears how far it is, in hundredths. ``scale``: how
+    many of its jobs, in hundredths.
+    """
+    if year.made():
+        return True
+    if not year.possible():
+        return False
+    settings.STATE.demonstration.touch()
+    with transaction.atomic():
+        world = year.make(progress, scale)
+        set_up.centre()
+        # These two are for this machine's own engine, and really run.
+        researcher = Actor(person=world.persons["researcher"])
+        paying = Budget.objects.get(pk=world.budgets["Robots that sort harbour waste"].pk)
+        base.first_jobs(researcher, paying)
+    transaction.on_commit(settings.STATE.wake_worker)
+    return True
+
+
+def _made() -> bool:
+    return Person.objects.filter(email=PEOPLE[0].email).exists()
