@@ -51,9 +51,12 @@ def access() -> str:
 
 def _guarded_by(row) -> str:
     if row.who != "steps":
-        return {"public": "everybody", "signed in": "anybody who is signed in"}.get(
-            row.who, "everybody, in a demonstration"
-        )
+        return {
+            "public": "everybody",
+            "signed in": "anybody who is signed in",
+            "demonstration": "everybody, in a demonstration",
+            "nobody": "(not there)",
+        }[row.who]
     named = dict.fromkeys((step.rule, step.sending) for step in row.steps)
     return ", ".join(f"`{rule}`{' if sent' if sending else ''}" for rule, sending in named)
 

@@ -6,6 +6,7 @@ import pytest
 from routes_table import operations, pages
 
 from aisc.core.access import DEMONSTRATION, PUBLIC, SIGNED_IN, guard, register_routes, routes, table
+from aisc.core.routes import NOBODY
 
 
 def test_every_route_has_a_row_and_every_row_a_route():
@@ -23,7 +24,7 @@ def test_every_row_names_rules_that_there_are():
 def test_a_row_has_steps_or_says_for_whom_it_is():
     for route, row in routes().items():
         assert bool(row.steps) == (row.who == "steps"), route
-        assert row.who in {"steps", PUBLIC.who, SIGNED_IN.who, DEMONSTRATION.who}, route
+        assert row.who in {"steps", PUBLIC.who, SIGNED_IN.who, DEMONSTRATION.who, NOBODY.who}, route
 
 
 def test_a_second_row_for_a_route_is_refused():

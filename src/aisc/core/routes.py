@@ -97,6 +97,7 @@ class Guard:
 PUBLIC = Guard(who="public")  # everybody
 SIGNED_IN = Guard(who="signed in")  # everybody who is signed in; what they then see is their own
 DEMONSTRATION = Guard(who="demonstration")  # everybody, in a demonstration; elsewhere it is not there
+NOBODY = Guard(who="nobody")  # it is not there, for anybody
 
 
 def guard(*rules: str, on: Any = None, sending: str = "") -> Guard:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aisc.core.access import DEMONSTRATION, NOBODY, PUBLIC, guard, register_routes
+from aisc.core.access import DEMONSTRATION, PUBLIC, guard, register_routes
+from aisc.core.routes import NOBODY
 
 register_routes(
     {

@@ -332,6 +332,7 @@ def retry(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, uid: str) -> HttpResponse:
     found = queries.job(request.actor, uid)
+    access.require(request.actor, "jobs.annotate", found)
     form = NoteForm(request.POST)
     if form.is_valid():
         worked, _result = attempt(form, actions.annotate_job, request.actor, job=found, note=form.cleaned_data["note"])

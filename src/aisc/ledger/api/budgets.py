@@ -54,6 +54,7 @@ def ask(request: HttpRequest, body: OwnBudgetIn):
     project: Project | None = projects_visible_to(request.actor).filter(uid=body.project).first()
     if project is None:
         raise NotFound(field="project")
+    access.require(request.actor, "people.view_project", project)
     budget = actions.open_own_budget(
         request.actor,
         project=project,

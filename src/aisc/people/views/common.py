@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from aisc.core.errors import AiscError
 
 ROWS = 50
+REFUSALS = (401, 403, 404)  # who asks may not: answered as such, and not as something to put right
 
 
 def carry_out(request: HttpRequest, done: str, call: Callable[..., Any], **values: Any) -> bool:
@@ -21,6 +22,8 @@ def carry_out(request: HttpRequest, done: str, call: Callable[..., Any], **value
     try:
         call(request.actor, **values)
     except AiscError as error:
+        if error.status in REFUSALS:
+            raise
         messages.error(request, str(error))
         return False
     messages.success(request, done)
