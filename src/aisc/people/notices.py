@@ -8,7 +8,9 @@ Marking a notice as read is not an action: nothing but the reader's own list cha
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -17,12 +19,24 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_noop, override
 
 from aisc.core import clock
+from aisc.core.language import in_reader_language
 from aisc.people.models import Notice, Person
 
-from aisc.core.language import in_reader_language
 log = logging.getLogger("aisc.people")
 
 _FOOT = gettext_noop("You get this mail because you have an account at %(centre)s.")
+
+_unmailed: ContextVar[bool] = ContextVar("aisc_unmailed", default=False)
+
+
+@contextmanager
+def unmailed() -> Iterator[None]:
+    """Keep notices inside the block from being mailed: what is told of a past that is only being written down."""
+    token = _unmailed.set(True)
+    try:
+        yield
+    finally:
+        _unmailed.reset(token)
 
 
 def names(thing: Any) -> dict[str, str]:
@@ -48,16 +62,21 @@ def notify(
 def notify_all(
     persons: Iterable[Person], message: str, values: dict[str, Any] | None = None, url: str = "", email: bool = False
 ) -> list[Notice]:
-    """:func:`notify` for many persons in one insertion."""
+    """:func:`notify` for many persons in one insertion. What a service account should know, its owner is told."""
     now = clock.now()
+    readers = {person.pk: person for person in map(_reader, persons)}
     notices = Notice.objects.bulk_create(
-        Notice(person=person, at=now, message=message, values=values or {}, url=url) for person in persons
+        Notice(person=person, at=now, message=message, values=values or {}, url=url) for person in readers.values()
     )
-    if email:
+    if email and not _unmailed.get():
         for notice in notices:
             # Robust: a mail that cannot be sent must not keep the others, or other effects, from happening.
             transaction.on_commit(lambda notice=notice: _send(notice), robust=True)
     return notices
+
+
+def _reader(person: Person) -> Person:
+    return person.service_account.owner if person.is_service else person
 
 
 def mark_read(person: Person, notice_id: int | None = None) -> int:
