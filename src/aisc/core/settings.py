@@ -195,6 +195,14 @@ MAX_UPLOAD_BYTES = int(os.environ.get("AISC_MAX_UPLOAD_MB") or 2048) * 1_048_576
 WORKSPACE_QUOTA_BYTES = int(os.environ.get("AISC_WORKSPACE_QUOTA_MB") or 20_480) * 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1_048_576
 
+# Jobs of the local engine: how they are kept apart, what network they have, which folders they may read besides the
+# system's (paths of this machine, separated by colons).
+JOB_ISOLATION = os.environ.get("AISC_ISOLATION") or "prefer"  # require, prefer, off
+JOB_NETWORK = os.environ.get("AISC_JOB_NETWORK") or "none"  # none, host
+JOB_PATHS = [each for each in os.environ.get("AISC_JOB_PATHS", "").split(":") if each]
+# How long the files of an ended run (its log, its temporary files) are kept; its accounting stays for ever. 0: for ever.
+KEEP_LOGS_DAYS = int(os.environ.get("AISC_KEEP_LOGS_DAYS") or 365)
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 LOGGING = {
