@@ -47,10 +47,16 @@ def memory(cluster):
 def local(cluster, tmp_path):
     """The real engine of one machine."""
     from aisc.jobs.engines.local import LocalEngine
-    from aisc.jobs.registry import using
+    from aisc.jobs.registry import isolation_policy, using
 
     engine = LocalEngine(
-        tmp_path / "engine", cpus=4, memory_mb=8192, gpus={"h800": ("0", "1")}, grace_ms=500, disk_reserve_mb=1
+        tmp_path / "engine",
+        cpus=4,
+        memory_mb=8192,
+        gpus={"h800": ("0", "1")},
+        grace_ms=500,
+        disk_reserve_mb=1,
+        isolation=isolation_policy(),
     )
     with using(cluster.code, engine):
         yield engine

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from memory_engine import MemoryEngine
 
 from aisc.centre.models import Cluster, Node
-from aisc.core import health
+from aisc.core import clock, health
 from aisc.core.errors import Unavailable
 from aisc.core.state import StateFolder
 from aisc.core.worker import Task, Worker
 from aisc.jobs import accounting, actions, registry, tasks, workspaces
 from aisc.jobs.engines.base import EngineError, Health, NodeStatus, Reason, State
 from aisc.jobs.engines.local import LocalEngine
+from aisc.jobs.engines.local.isolation import Found, Level
 from aisc.jobs.models import EngineCursor, Job, Run
 from aisc.jobs.words import reason_in_words
 from aisc.ledger.models import Entry, UsageRecord
@@ -48,8 +52,8 @@ def test_what_the_engine_is_told(memory, team, cluster):
         "AISC_RUN": f"{job.uid}-1",
         "AISC_ARRAY_INDEX": "1",
         "AISC_ARRAY_SIZE": "2",
-        "AISC_OUTPUT": f"{root}/results/{job.uid}/1",
     }
+    assert (spec.workspace, spec.places) == (str(root), {"AISC_OUTPUT": f"{root}/results/{job.uid}/1"})
     assert (root / "results" / job.uid / "1").is_dir()
 
 
@@ -256,7 +260,7 @@ def test_readiness_says_what_the_engine_says(memory, cluster):
 def test_the_engine_of_a_cluster_is_made_once(cluster, settings, tmp_path, monkeypatch):
     made = []
 
-    def make(root):
+    def make(root, isolation):
         made.append(root)
         return LocalEngine(tmp_path, cpus=1, memory_mb=100, gpus={})
 
@@ -340,3 +344,45 @@ def test_settling_a_thousand_runs_takes_as_many_queries_as_settling_ten(memory, 
         return len(captured)
 
     assert queries(1000) <= queries(10) * 2
+
+
+class Isolated(MemoryEngine):
+    """An engine that says how far it keeps jobs apart, and forgets old runs."""
+
+    def __init__(self, level, allows=True):
+        super().__init__()
+        self.isolation = SimpleNamespace(found=Found(level, False, "why"), allows_runs=lambda: allows)
+        self.pruned = []
+
+    def prune(self, before_ms):
+        self.pruned.append(before_ms)
+        return 2
+
+
+def test_how_far_jobs_are_kept_apart_is_said_and_is_wrong_only_where_more_was_asked_for(cluster, memory):
+    assert tasks.isolation_health() == (True, "")
+    with registry.using(cluster.code, Isolated(Level.NAMESPACES)):
+        assert tasks.isolation_health() == (True, "local: Jobs are isolated in namespaces.")
+    with registry.using(cluster.code, Isolated(Level.NONE)):
+        fine, said = tasks.isolation_health()
+        assert (fine, "NOT isolated" in said, "why" in said) == (True, True, True)
+    with registry.using(cluster.code, Isolated(Level.NONE, allows=False)):
+        assert tasks.isolation_health()[0] is False
+    cluster.engine = "none such"
+    cluster.save()
+    with registry.using(cluster.code, None):
+        registry._engines.pop(cluster.code)
+        assert tasks.isolation_health() == (True, "")
+        registry._engines[cluster.code] = None
+
+
+def test_old_logs_are_removed_after_the_operators_time(cluster, memory, settings, noon):
+    tasks.prune_runs()  # an engine that keeps its own files
+    with registry.using(cluster.code, Isolated(Level.NAMESPACES)) as engine:
+        settings.KEEP_LOGS_DAYS = 0
+        tasks.prune_runs()
+        assert engine.pruned == []
+        settings.KEEP_LOGS_DAYS = 10
+        before = clock.now_ms()
+        tasks.prune_runs()
+        assert before - 10 * 86_400_000 <= engine.pruned[0] <= clock.now_ms() - 10 * 86_400_000

@@ -13,14 +13,28 @@ from django.utils.translation import gettext_lazy as _
 from aisc.centre.models import Cluster
 from aisc.core import clock
 from aisc.core.errors import AiscError, Unavailable
+from aisc.jobs import library
 from aisc.jobs.engines.base import Engine, EngineError, State
+from aisc.jobs.engines.local.isolation import Policy, Wanted
 from aisc.jobs.models import Run
+from aisc.jobs.templates import LIBRARY
+
+
+def isolation_policy() -> Policy:
+    """How this centre's settings want jobs of the local engine kept apart."""
+    return Policy(
+        wanted=Wanted(settings.JOB_ISOLATION),
+        network=settings.JOB_NETWORK,
+        # By its own path as well: so it stands in jobs that were submitted to earlier versions.
+        shared={LIBRARY: str(library.FOLDER)} | {each: each for each in (str(library.FOLDER), *settings.JOB_PATHS)},
+        hidden=(str(settings.STATE.root),),
+    )
 
 
 def _local(_cluster: Cluster) -> Engine:
     from aisc.jobs.engines.local import LocalEngine
 
-    return LocalEngine(settings.STATE.engine)
+    return LocalEngine(settings.STATE.engine, isolation=isolation_policy())
 
 
 def _simulated(cluster: Cluster) -> Engine:

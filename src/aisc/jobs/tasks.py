@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from aisc.centre.actions import sync_nodes
 from aisc.centre.models import Cluster
-from aisc.core import health
+from aisc.core import clock, health
 from aisc.core.actions import system
 from aisc.core.errors import AiscError, Unavailable
 from aisc.core.worker import task
@@ -41,6 +42,7 @@ METER_BATCH = 1_000
 LOOK_BATCH = 10_000
 FEW = 200
 LOOK_EVERY_S = 2.0
+MS_PER_DAY = 24 * 3_600_000
 
 # For each cluster, when its runs were last looked at and how many there were.
 _looked: dict[str, tuple[float, int]] = {}
@@ -63,6 +65,21 @@ def reconcile_engines() -> None:
     """Compare everything that is under way here with what the engines have; see :func:`reconcile`."""
     workspaces.sweep()
     _for_every_cluster(reconcile)
+
+
+@task("jobs.prune", every_s=3600.0)
+def prune_runs() -> None:
+    """Remove the logs and temporary files of runs that ended longer ago than the operator keeps them."""
+    if not settings.KEEP_LOGS_DAYS:
+        return
+    before = clock.now_ms() - settings.KEEP_LOGS_DAYS * MS_PER_DAY
+
+    def prune(cluster: Cluster, engine: Engine) -> None:
+        remove = getattr(engine, "prune", None)
+        if remove is not None and (count := remove(before)):
+            log.info("cluster %s: removed the files of %d runs", cluster.code, count)
+
+    _for_every_cluster(prune)
 
 
 def _for_every_cluster(work: Callable[[Cluster, Engine], object]) -> None:
@@ -190,6 +207,7 @@ def specifications(runs: Sequence[Run]) -> list[RunSpec]:
                 name=job.name,
                 project=job.project.uid,
                 argv=tuple(job.command),
+                workspace=str(workspaces.root_of(job.project)),
                 workdir=str(workdir),
                 accelerator=job.accelerator.code,
                 accelerator_count=job.accelerator_count,
@@ -202,8 +220,8 @@ def specifications(runs: Sequence[Run]) -> list[RunSpec]:
                     "AISC_RUN": run.ref,
                     "AISC_ARRAY_INDEX": str(run.index),
                     "AISC_ARRAY_SIZE": str(job.array_size),
-                    "AISC_OUTPUT": str(results),
                 },
+                places={"AISC_OUTPUT": str(results)},
                 after=after[job.pk],
                 shares=max(1, job.project.shares),
             )
@@ -319,4 +337,20 @@ def engine_health() -> tuple[bool, str]:
     return not problems, "; ".join(problems)
 
 
+def isolation_health() -> tuple[bool, str]:
+    """For ``/readyz`` and the operator: how far jobs are kept apart. Only what was asked for and cannot be had is
+    wrong; what is weaker than it could be is said and does not stop the centre."""
+    said, fine = [], True
+    for cluster in Cluster.objects.order_by("pk"):
+        try:
+            isolation = getattr(engine_for(cluster), "isolation", None)
+        except (EngineError, AiscError):
+            continue  # said by the engine's own part
+        if isolation is not None:
+            fine = fine and isolation.allows_runs()
+            said.append(f"{cluster.code}: {isolation.found.sentence()}")
+    return fine, " ".join(said)
+
+
 health.register("engine", engine_health)
+health.register("isolation", isolation_health)

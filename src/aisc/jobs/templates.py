@@ -10,8 +10,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aisc.core.errors import BadInput
+from aisc.jobs import library
 from aisc.jobs.library import Template, TemplateError, load_templates
 
+# Where jobs find the templates' programs, whatever machine they run on.
+LIBRARY = "/opt/aisc/templates"
 # A path parameter of this name says where results go. Left empty, they go where every job's results are.
 OUTPUT = "output"
 
@@ -90,7 +93,9 @@ def _from_template(
 ) -> dict[str, Any]:
     values = filled(template, uid, given)
     try:
-        command = template.build(values)
+        # As a person would type it: each machine has its own Python first on the path, and the programs at one place.
+        program = f"{LIBRARY}/{template.program.relative_to(library.FOLDER)}"
+        command = template.build(values, python="python", program=program)
         outputs = [each.glob for each in template.outputs_for(values)]
         cleaned = template.clean(values)
     except TemplateError as error:

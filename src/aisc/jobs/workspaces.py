@@ -85,6 +85,14 @@ def root_of(project: Project) -> Path:
     return root
 
 
+def _hand_over(descriptor: int, project: Project) -> None:
+    """Gives a new file or folder to the project's own user, where the engine gave the workspace to one: jobs must be
+    able to change what people upload. Only root can, and only as root are there such users."""
+    owner = root_of(project).stat().st_uid
+    if owner != os.geteuid() == 0:
+        os.fchown(descriptor, owner, owner)
+
+
 # Finding things without leaving the workspace
 
 
@@ -94,23 +102,26 @@ def _folder(project: Project, path: str, *, make: bool = False) -> Iterator[int]
     descriptor = os.open(root_of(project), _FOLDER)
     try:
         for part in path.split("/") if path else ():
-            if make:
-                _make(part, descriptor)
+            new = make and _make(part, descriptor)
             below = _open_below(descriptor, part, _FOLDER, made=make)
             os.close(descriptor)
             descriptor = below
+            if new:
+                _hand_over(descriptor, project)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _make(name: str, parent: int) -> None:
+def _make(name: str, parent: int) -> bool:
+    """Makes a folder; whether there was none."""
     try:
         os.mkdir(name, 0o700, dir_fd=parent)
     except FileExistsError:
-        return
+        return False
     except OSError as error:
         raise _refusal(error) from error
+    return True
 
 
 def _open_below(parent: int, name: str, flags: int, *, made: bool = False) -> int:
@@ -368,6 +379,8 @@ def place(project: Project, path: str, incoming: Incoming) -> Item:
     try:
         head, name = _split(path)
         with _folder(project, head, make=True) as folder:
+            with open(incoming.path, "rb") as file:
+                _hand_over(file.fileno(), project)
             os.rename(incoming.path, name, dst_dir_fd=folder)
             facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError as error:
@@ -395,7 +408,12 @@ def make_folder(project: Project, path: str) -> Item:
             raise _taken(name) from error
         except OSError as error:
             raise _refusal(error) from error
-        return _item(name, head, os.stat(name, dir_fd=folder, follow_symlinks=False))
+        descriptor = _open_below(folder, name, _FOLDER)
+        try:
+            _hand_over(descriptor, project)
+            return _item(name, head, os.fstat(descriptor))
+        finally:
+            os.close(descriptor)
 
 
 def _taken(name: str) -> Conflict:

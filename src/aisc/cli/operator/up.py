@@ -88,8 +88,10 @@ def up(
     for process in processes:
         process.start(folder, environment)
     try:
-        _wait_until_ready(folder, port, processes, stopping)
+        parts = _wait_until_ready(folder, port, processes, stopping)
         (folder.root / "ready").touch()
+        if isolation := parts.get("isolation", {}).get("detail"):
+            say(isolation)
         _tell(port, sign_ins, time.monotonic() - began)
         _watch(folder, environment, processes, stopping)
     finally:
@@ -146,7 +148,8 @@ def _initialise(environment: dict[str, str], demo: bool) -> list[dict[str, str]]
     return answer["sign_ins"]
 
 
-def _wait_until_ready(folder: StateFolder, port: int, processes: list[Process], stopping: _Stopping) -> None:
+def _wait_until_ready(folder: StateFolder, port: int, processes: list[Process], stopping: _Stopping) -> dict[str, dict]:
+    """What ``/readyz`` says of each part; nothing where the wait was broken off."""
     deadline = time.monotonic() + START_WITHIN_S
     detail = "no answer yet"
     while time.monotonic() < deadline and not stopping.asked:
@@ -154,8 +157,8 @@ def _wait_until_ready(folder: StateFolder, port: int, processes: list[Process], 
             if not process.alive:
                 fail(f"{process.name} ended while starting; see {folder.logs / process.name}.log", Exit.SET_UP)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
-                return
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+                return jsonlib.load(answer)["parts"]
         except urllib.error.HTTPError as error:
             detail = error.read().decode(errors="replace")
         except OSError as error:
@@ -163,6 +166,7 @@ def _wait_until_ready(folder: StateFolder, port: int, processes: list[Process], 
         time.sleep(0.05)
     if not stopping.asked:
         fail(f"The centre did not become ready within {START_WITHIN_S} s: {detail}", Exit.SET_UP)
+    return {}
 
 
 def _tell(port: int, sign_ins: list[dict[str, str]], seconds: float) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "load_templates",
 ]
 
+FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "zh-hant")
 TYPES = ("int", "float", "str", "choice", "path", "bool")
 MAX_TEXT = 1000  # characters of one ``str`` value unless the template says less
@@ -315,7 +316,7 @@ def load_templates(extra: Path | None = None) -> dict[str, Template]:
     Read once per folder for the life of the process. A broken template, or one with a code that is taken,
     raises ``TemplateError`` (``broken_template``, ``duplicate_template``).
     """
-    found = dict(_load_folder(Path(__file__).parent))
+    found = dict(_load_folder(FOLDER))
     for code, template in _load_folder(Path(extra).resolve()).items() if extra else ():
         if code in found:
             file = str(template.program.parent / "template.toml")

@@ -18,6 +18,7 @@ import pytest
 
 from aisc.jobs.engines.base import FINAL, RunSpec, RunStatus, UsageRow
 from aisc.jobs.engines.local import LocalEngine
+from aisc.jobs.engines.local.keeper import facts
 
 DEADLINE_S = 20.0
 
@@ -39,8 +40,9 @@ class Bench:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.work = root / "work"
-        self.work.mkdir()
+        self.area = root / "area"  # the workspace
+        self.work = self.area / "work"
+        self.work.mkdir(parents=True)
         self.engines: list[LocalEngine] = []
         self.engine = self.open()
 
@@ -63,6 +65,7 @@ class Bench:
             "project": "chemistry",
             "argv": argv or ("true",),
             "workdir": str(self.work),
+            "workspace": str(self.area),
             "accelerator": "cpu",
             "accelerator_count": fields.get("cpus", 1),
             "cpus": 1,
@@ -129,15 +132,27 @@ class Bench:
         return inner, outer
 
     def processes(self) -> list[psutil.Process]:
-        """Live processes of any run of this bench."""
-        return [p for p in psutil.process_iter() if self._is_mine(p)]
+        """Live processes of any run of this bench: whatever is in the namespaces of its runs or carries their mark."""
+        spaces = {_space(pid) for pid in self._firsts()} - {None}
+        return [p for p in psutil.process_iter() if self._is_mine(p, spaces)]
 
-    def _is_mine(self, process: psutil.Process) -> bool:
+    def _firsts(self) -> list[int]:
+        starts = [facts.read(folder, facts.START) for folder in (self.root / "engine" / "runs").glob("*")]
+        return [start["first"][0] for start in starts if start and start["first"]]
+
+    def _is_mine(self, process: psutil.Process, spaces: set[int]) -> bool:
         try:
+            if process.status() == psutil.STATUS_ZOMBIE or process.pid in self._firsts():
+                return False
             folder = process.environ().get("AISC_RUN_FOLDER", "")
-            return folder.startswith(str(self.root)) and process.status() != psutil.STATUS_ZOMBIE
+            return _space(process.pid) in spaces or folder.startswith(str(self.root))
         except psutil.Error:
             return False
+
+    @staticmethod
+    def is_first(pid: int) -> bool:
+        """Whether this is the first process of a job's namespaces, whose end is the job's."""
+        return _space(pid) is not None
 
     poll = staticmethod(poll)
 
@@ -159,10 +174,20 @@ class Bench:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
+def _space(pid: int) -> int | None:
+    """Which process namespace a process is in, where it is another than the tests'; None for theirs and the dead."""
+    try:
+        found = os.stat(f"/proc/{pid}/ns/pid").st_ino
+    except OSError:
+        return None
+    return None if found == os.stat("/proc/self/ns/pid").st_ino else found
+
+
 def _keeps(process: psutil.Process) -> str:
-    """The run folder a keeper process looks after; empty for any other process."""
+    """The run folder a keeper process looks after; empty for any other process. The first process of a job's
+    namespaces was forked from a keeper, and keeps nothing."""
     line = process.info["cmdline"] or []
-    return line[-1] if len(line) == 5 and line[1:3] == ["-I", "-S"] else ""
+    return line[-1] if len(line) == 5 and line[1:3] == ["-I", "-S"] and _space(process.pid) is None else ""
 
 
 @pytest.fixture

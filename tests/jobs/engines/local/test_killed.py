@@ -38,7 +38,7 @@ while True:
 
 
 def journal(bench):
-    path = bench.root / "journal"
+    path = bench.area / "journal"
     return path.read_text().split() if path.exists() else []
 
 
@@ -287,14 +287,15 @@ def test_a_run_that_ended_before_the_restart_keeps_its_end(bench):
 
 
 def kill_keeper(bench, pid):
-    """Kills a keeper, or a child of one that is not yet the command. Held still meanwhile, so that it stays what it
-    is found to be: the command itself is not to be killed here."""
+    """Kills a keeper. Held still meanwhile, so that it stays what it is found to be: the command itself is not to be
+    killed here, nor the first process of its namespaces, with which the kernel ends it."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
         with contextlib.suppress(psutil.Error):
             line = psutil.Process(pid).cmdline() or [""]
             start = facts.read(line[-1], "start.json") or {}
-            if line[-1].startswith(str(bench.root / "engine" / "runs")) and start.get("pid") != pid:
+            mine = line[-1].startswith(str(bench.root / "engine" / "runs"))
+            if mine and start.get("pid") != pid and not bench.is_first(pid):
                 os.kill(pid, signal.SIGKILL)
         os.kill(pid, signal.SIGCONT)
 

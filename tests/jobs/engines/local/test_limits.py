@@ -137,16 +137,19 @@ def small_disk(tmp_path):
 
 def test_a_job_that_fills_the_disk(bench, small_disk):
     bench.open(disk_reserve_mb=1)
-    status = bench.run(sh="head -c 1500000 /dev/zero > big; sleep 600", workdir=str(small_disk))
+    where = str(small_disk)
+    status = bench.run(sh="head -c 1500000 /dev/zero > big; sleep 600", workdir=where, workspace=where)
     assert (status.state, status.reason) == (State.OVER_LIMIT, Reason.DISK_FULL)
 
 
 def test_the_end_of_a_run_is_recorded_on_a_disk_without_a_byte_left(bench, small_disk):
     (small_disk / "engine").mkdir()
+    (small_disk / "work").mkdir()
     bench.folder().parent.rmdir()
     bench.folder().parent.symlink_to(small_disk / "engine")  # the run folders, not the queue
     bench.open(disk_reserve_mb=0)
-    bench.run(sh=f"cat /dev/zero > {small_disk}/full; exit 4", time_limit_ms=20_000)
+    where = str(small_disk / "work")
+    bench.run(sh="cat /dev/zero > full; exit 4", time_limit_ms=20_000, workdir=where, workspace=where)
     assert (bench.usage().state, bench.usage().exit_code) == (State.FAILED, 4)
     assert os.statvfs(small_disk).f_bavail == 0
 

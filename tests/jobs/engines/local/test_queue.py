@@ -236,7 +236,7 @@ def test_many_workers_at_once_start_each_run_once(bench):
         stop.set()
         for worker in workers:
             worker.join()
-    assert sorted((bench.root / "journal").read_text().split()) == sorted(refs)
+    assert sorted((bench.area / "journal").read_text().split()) == sorted(refs)
     assert any(not turn.ran for turn in turns)
 
 

@@ -49,10 +49,10 @@ def test_a_command_that_cannot_be_executed(bench, argv, code, message):
 
 
 def test_a_working_directory_that_went_away(bench):
-    status = bench.run(workdir="/nowhere")
+    status = bench.run(workdir=f"{bench.area}/gone")
     assert (status.state, status.reason, status.elapsed_ms) == (State.FAILED, Reason.COMMAND_NOT_FOUND, 0)
     assert status.started_at is None
-    assert bench.log() == "aisc: cannot enter the working directory /nowhere: No such file or directory\n"
+    assert bench.log() == "aisc: cannot enter the working directory /workspace/gone: No such file or directory\n"
 
 
 def test_the_environment_is_made_from_nothing(bench, monkeypatch):
@@ -63,16 +63,15 @@ def test_the_environment_is_made_from_nothing(bench, monkeypatch):
     )
     assert status.state is State.COMPLETED
     seen = dict(line.split("=", 1) for line in bench.log().split("\0") if line)
-    folder = str(bench.folder())
-    user = seen.pop("USER")
     assert seen == {
         "PATH": bench.engine.settings.path,
-        "HOME": str(bench.work),
-        "PWD": str(bench.work),
+        "HOME": "/workspace/work",
+        "PWD": "/workspace/work",
         "LANG": "C.UTF-8",
-        "LOGNAME": user,
+        "USER": "job",
+        "LOGNAME": "job",
         "SHELL": "/bin/sh",
-        "TMPDIR": f"{folder}/tmp",  # noqa: S108
+        "TMPDIR": "/tmp",  # noqa: S108
         "GREETING": "hello",
         "OMP_NUM_THREADS": "3",
         "OPENBLAS_NUM_THREADS": "2",
@@ -81,8 +80,8 @@ def test_the_environment_is_made_from_nothing(bench, monkeypatch):
         "VECLIB_MAXIMUM_THREADS": "2",
         "CUDA_VISIBLE_DEVICES": "",
         "AISC_RUN": "run",
-        "AISC_RUN_FOLDER": folder,
-        "AISC_PROGRESS": f"{folder}/progress.json",
+        "AISC_RUN_FOLDER": "/run/aisc",
+        "AISC_PROGRESS": "/run/aisc/progress.json",
     }
 
 
@@ -119,7 +118,7 @@ def test_a_run_starts_with_a_clean_process(bench):
     python_ignores = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
     assert seen == {
         "descriptors": [0, 1, 2],
-        "cwd": str(bench.work),
+        "cwd": "/workspace/work",
         "umask": 0o077,
         "session": True,
         "core": [0, 0],
@@ -179,8 +178,8 @@ def test_progress_is_what_the_job_last_wrote(bench):
     ],
 )
 def test_progress_that_cannot_be_understood_is_none(bench, text, progress):
-    bench.folder().mkdir()
-    (bench.folder() / "progress.json").write_text(text)
+    (bench.folder() / "said").mkdir(parents=True)
+    (bench.folder() / "said" / "progress.json").write_text(text)
     assert bench.engine.read_progress("run") == progress
 
 

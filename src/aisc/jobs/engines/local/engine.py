@@ -26,7 +26,7 @@ from aisc.jobs.engines.base import (
 )
 
 from .choose import in_order
-from .isolation import Isolation, Level
+from .isolation import Isolation
 from .keeper import facts
 from .machine import Machine, free_disk_mb
 from .runs import Progress, Runs, check

@@ -27,7 +27,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from aisc.jobs.engines.base import EngineError, RunSpec
+from aisc.jobs.engines.base import RunSpec
 
 from .keeper import facts
 
@@ -137,6 +137,7 @@ class Isolation:
             if level is Level.USERS and (problem := make_way(Path(folder), self._root)):
                 return problem
             plan = self._plan(level, uid, workspace=workspace, folder=folder, devices=(), shm_mb=1)
+            plan["python"] = sys.executable
             plan["probe"] = WORKSPACE if level is Level.NAMESPACES else workspace
             command = [sys.executable, "-I", "-S", str(self._keeper), folder, json.dumps(plan)]
             try:
@@ -188,10 +189,7 @@ class Isolation:
         """A path of the workspace as the run is told it."""
         if self.found.level is not Level.NAMESPACES:
             return path
-        base = spec.workspace or spec.workdir
-        inside = os.path.relpath(path, base)
-        if inside == ".." or inside.startswith("../"):
-            raise EngineError(f"{path} is not inside the workspace {base}.")
+        inside = os.path.relpath(path, spec.workspace or spec.workdir)
         return WORKSPACE if inside == "." else f"{WORKSPACE}/{inside}"
 
     def argv_for(self, spec: RunSpec) -> list[str]:
@@ -234,12 +232,10 @@ def make_way(path: Path, root: Path) -> str:
     state = root.parent
     for folder in (path, *path.parents):
         facts_of = folder.stat()
-        if facts_of.st_mode & 0o001 or folder == path.parent / "workspace":
+        if facts_of.st_mode & 0o001 or facts_of.st_uid != os.geteuid():
             continue
-        if not folder.is_relative_to(state) and folder != state:
+        if not folder.is_relative_to(state):
             return f"other users may not pass through {folder}; choose a state folder such as /srv/aisc"
-        if folder.parent.name == "workspaces":
-            continue  # a project's own, which belongs to its user
         for entry in os.scandir(folder):
             if not entry.is_dir(follow_symlinks=False) and not entry.is_symlink():
                 os.chmod(entry.path, entry.stat().st_mode & 0o700)
@@ -248,7 +244,7 @@ def make_way(path: Path, root: Path) -> str:
 
 
 def gpu_devices(gpu_ids: tuple[str, ...], folder: Path = Path("/proc/driver/nvidia/gpus")) -> tuple[str, ...]:
-    """The device files of these GPUs and of what they share; every GPU's where the driver does not say which is which."""
+    """The device files of these GPUs and of what they share; all GPUs' where the driver does not tell them apart."""
     if not gpu_ids:
         return ()
     minors: dict[str, str] = {}

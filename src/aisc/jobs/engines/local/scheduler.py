@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aisc.jobs.engines.base import EngineError
-
 from .choose import Running, choose, cost, in_order
 from .isolation import FIRST_UID, UIDS, Isolation
 from .keeper import facts
@@ -150,7 +148,7 @@ class Scheduler:
             try:
                 uid = users.get(run.spec.project)
                 self._runs.prepare(run, pin=self._machine.pin, epoch_ms=epoch_ms, uid=uid)
-            except (OSError, EngineError):
+            except OSError:
                 log.exception("Run %s cannot be started yet", run.ref)
             else:
                 alone.append(run.ref)

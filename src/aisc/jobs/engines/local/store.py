@@ -167,7 +167,9 @@ class Store:
         """Queues the runs whose ``ref`` is new, all of them or none."""
         rows, needs = [], []
         for spec in specs:
-            text = json.dumps(asdict(spec) | {"env": dict(spec.env), "places": dict(spec.places)}, separators=(",", ":"))
+            text = json.dumps(
+                asdict(spec) | {"env": dict(spec.env), "places": dict(spec.places)}, separators=(",", ":")
+            )
             rows.append(
                 (
                     spec.ref,

@@ -178,6 +178,7 @@ def _try(folder, plan):
             if first:
                 first.join(plan)
             give_up_privileges(plan)
+            os.stat(plan["python"])
             os.chdir(plan["probe"])
             os.close(os.open(os.path.join(plan["probe"], "written"), os.O_WRONLY | os.O_CREAT, 0o600))
             os._exit(0)

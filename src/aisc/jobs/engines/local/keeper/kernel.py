@@ -80,7 +80,9 @@ def restrict_mounts(target, attributes):
     values = (ctypes.c_uint64 * 4)(attributes, 0, 0, 0)
     number = ctypes.c_long(_SYS_MOUNT_SETATTR)
     path = ctypes.c_char_p(os.fsencode(target))
-    _check(_libc.syscall(number, ctypes.c_long(_AT_FDCWD), path, ctypes.c_long(_AT_RECURSIVE), values, ctypes.c_long(32)))
+    _check(
+        _libc.syscall(number, ctypes.c_long(_AT_FDCWD), path, ctypes.c_long(_AT_RECURSIVE), values, ctypes.c_long(32))
+    )
 
 
 def pivot_root_here():

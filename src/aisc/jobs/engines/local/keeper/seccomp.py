@@ -32,9 +32,37 @@ _CALLS = {
         # pivot_root chroot acct settimeofday mount umount2 swapon swapoff reboot iopl ioperm init_module
         # delete_module quotactl lookup_dcookie kexec_load add_key request_key keyctl perf_event_open fanotify_init
         # open_by_handle_at setns kcmp finit_module kexec_file_load bpf userfaultfd syslog
-        (155, 161, 163, 164, 165, 166, 167, 168, 169, 172, 173, 175)
-        + (176, 179, 212, 246, 248, 249, 250, 298, 300)
-        + (304, 308, 312, 313, 320, 321, 323, 103),
+        (
+            155,
+            161,
+            163,
+            164,
+            165,
+            166,
+            167,
+            168,
+            169,
+            172,
+            173,
+            175,
+            176,
+            179,
+            212,
+            246,
+            248,
+            249,
+            250,
+            298,
+            300,
+            304,
+            308,
+            312,
+            313,
+            320,
+            321,
+            323,
+            103,
+        ),
     ),
     "aarch64": (
         0xC00000B7,
@@ -43,9 +71,35 @@ _CALLS = {
         # lookup_dcookie umount2 mount pivot_root chroot quotactl acct kexec_load init_module delete_module syslog
         # reboot settimeofday add_key request_key keyctl swapon swapoff perf_event_open fanotify_init
         # open_by_handle_at setns kcmp finit_module bpf userfaultfd kexec_file_load
-        (18, 39, 40, 41, 51, 60, 89, 104, 105, 106, 116)
-        + (142, 170, 217, 218, 219, 224, 225, 241, 262)
-        + (265, 268, 272, 273, 280, 282, 294),
+        (
+            18,
+            39,
+            40,
+            41,
+            51,
+            60,
+            89,
+            104,
+            105,
+            106,
+            116,
+            142,
+            170,
+            217,
+            218,
+            219,
+            224,
+            225,
+            241,
+            262,
+            265,
+            268,
+            272,
+            273,
+            280,
+            282,
+            294,
+        ),
     ),
 }
 

@@ -48,7 +48,9 @@ def build(root, plan):
     os.symlink("/tmp", f"{root}/var/tmp")  # noqa: S108 - the job's own
     os.chdir(root)
     kernel.pivot_root_here()
-    kernel.mount(None, "/", None, kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+    kernel.mount(
+        None, "/", None, kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV
+    )
     os.umask(0o077)
 
 
@@ -104,9 +106,10 @@ def _dev(root, plan):
         os.symlink(f"/proc/self/fd/{number}", f"{root}/dev/{name}")
     os.symlink("/proc/self/fd", f"{root}/dev/fd")
     os.symlink("pts/ptmx", f"{root}/dev/ptmx")
-    os.mkdir(f"{root}/dev/shm")
+    shared_memory = f"{root}/dev/shm"  # noqa: S108 - the job's own
+    os.mkdir(shared_memory)
     options = f"mode=1777,size={plan['shm_mb']}m"
-    kernel.mount("tmpfs", f"{root}/dev/shm", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+    kernel.mount("tmpfs", shared_memory, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
     os.mkdir(f"{root}/dev/pts")
     flags = kernel.MS_NOSUID | kernel.MS_NOEXEC
     kernel.mount("devpts", f"{root}/dev/pts", "devpts", flags, "newinstance,ptmxmode=0666,mode=620")
