@@ -10,10 +10,10 @@ rules that guard it. ``core.routes`` says how to write one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aisc.core.errors import Forbidden, NotFound, SignInNeeded
+from aisc.core.errors import Forbidden, NotFound, SignInNeeded, StepUpNeeded
 from aisc.core.routes import DEMONSTRATION, PUBLIC, SIGNED_IN, Guard, by, guard, register_routes, routes
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "require",
     "routes",
     "table",
+    "with_step_up",
 ]
 
 READ = "read"
@@ -44,13 +45,14 @@ class Rule:
     """``allows(actor, target)`` decides; ``who`` says in words who may (lazy text).
 
     ``scope`` is what an API token must carry. ``hide`` makes a refusal look like absence, so that a
-    stranger cannot learn that the thing exists.
+    stranger cannot learn that the thing exists. ``step_up``: a session must have proved lately who its person is.
     """
 
     who: Any
     allows: Callable[[Actor, Any], bool]
     scope: str = READ
     hide: bool = False
+    step_up: bool = False
 
     def __or__(self, other: Rule) -> Rule:
         return Rule(
@@ -58,7 +60,13 @@ class Rule:
             allows=lambda actor, target: self.allows(actor, target) or other.allows(actor, target),
             scope=self.scope,
             hide=self.hide or other.hide,
+            step_up=self.step_up or other.step_up,
         )
+
+
+def with_step_up(rule: Rule) -> Rule:
+    """The same rule, for money and decisions: a session that signed in long ago has to confirm who it is."""
+    return replace(rule, step_up=True)
 
 
 def _words(who: Any) -> str:
@@ -91,10 +99,15 @@ def may(actor: Actor, name: str, target: Any = None) -> bool:
 
 
 def require(actor: Actor, name: str, target: Any = None) -> None:
-    """Raise SignInNeeded, NotFound or Forbidden unless ``actor`` may do ``name`` on ``target``."""
-    if may(actor, name, target):
-        return
+    """Raise SignInNeeded, NotFound or Forbidden unless ``actor`` may do ``name`` on ``target``.
+
+    Raises StepUpNeeded when they may, but the rule asks for a fresh proof that the session does not have.
+    """
     rule = _table[name]
+    if may(actor, name, target):
+        if rule.step_up and actor.stale:
+            raise StepUpNeeded
+        return
     if actor.person is None:
         raise SignInNeeded
     if actor.scopes is not None and rule.scope not in actor.scopes:

@@ -106,6 +106,24 @@ class TooOften(AiscError):  # noqa: N818
         return _("That is too many tries in a short time. Wait a few minutes, then try again.")
 
 
+class StepUpNeeded(Exception):  # noqa: N818
+    """The session must first prove again who its person is (403).
+
+    Not an AiscError: a view that shows refusals beside its form must not swallow it, because the answer is to
+    lead to the confirmation and back (``core.step_up``).
+    """
+
+    status = 403
+    code = "step_up_needed"
+
+    @property
+    def message(self) -> Any:
+        return _("This needs a fresh confirmation that it is you. Confirm it on the page, then try again.")
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
 class Unavailable(AiscError):  # noqa: N818
     """A part of the centre is away for now; the same request may work later (503)."""
 

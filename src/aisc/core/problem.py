@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from aisc.core.errors import AiscError, NotFound, SignInNeeded, Unavailable
+from aisc.core.errors import AiscError, NotFound, SignInNeeded, StepUpNeeded, Unavailable
 
 log = logging.getLogger("aisc.api")
 
@@ -56,6 +58,11 @@ def install(api: NinjaAPI) -> None:
     def refused(request, error: AiscError):
         errors = [{"field": error.field, "message": str(error.message)}] if error.field else []
         return respond(request, error.status, error.code, str(error.message), errors=errors, **error.extra)
+
+    @api.exception_handler(StepUpNeeded)
+    def stale(request, error: StepUpNeeded):
+        where = settings.PUBLIC_URL.rstrip("/") + reverse(settings.STEP_UP_URL)
+        return respond(request, error.status, error.code, str(error), confirm_url=where)
 
     @api.exception_handler(ValidationError)
     def invalid(request, error: ValidationError):

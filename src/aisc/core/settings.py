@@ -6,11 +6,21 @@ The list with defaults and meanings is in ``docs/operator/settings.md``.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
+from aisc.core.logs import FORMATTERS
 from aisc.core.state import state_folder
+
+
+def _choice(name: str, default: str, choices: Collection[str]) -> str:
+    value = os.environ.get(name) or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r} is not known; choose one of: {', '.join(sorted(choices))}.")
+    return value
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -50,6 +60,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "ninja",
 ]
@@ -68,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "aisc.people.sessions.LastSeen",
     "aisc.core.middleware.Refusals",
 ]
 
@@ -153,6 +167,42 @@ ACCOUNT_FORMS = {
     "confirm_email_verification_code": "aisc.people.allauth_forms.ConfirmAddress",
 }
 
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # for what can let somebody else in; ``AccountAdapter`` says how fresh is fresh
+
+# Institutions' identity providers, from the rows that ``people.connect_institution`` writes.
+SOCIALACCOUNT_ADAPTER = "aisc.people.institutions.adapter.InstitutionAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False  # name and language are the person's own to say
+SOCIALACCOUNT_FORMS = {"signup": "aisc.people.allauth_forms.SignUpByInstitution"}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address never signs in to an account by itself
+SOCIALACCOUNT_STORE_TOKENS = False
+# Private networks' identity providers (and the tests') may speak plain HTTP on the loopback alone.
+IDENTITY_PROVIDERS_WITHOUT_TLS = {"127.0.0.1", "localhost", "[::1]"}
+
+MFA_ADAPTER = "aisc.people.second_factor.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_URL.startswith("http://")  # browsers allow it on localhost alone
+MFA_FORMS = {
+    "authenticate": "aisc.people.allauth_forms.SecondFactor",
+    "reauthenticate": "aisc.people.allauth_forms.ConfirmByCode",
+    "activate_totp": "aisc.people.allauth_forms.ActivateTotp",
+    "add_webauthn": "aisc.people.allauth_forms.AddPasskey",
+    "edit_webauthn": "aisc.people.allauth_forms.RenamePasskey",
+}
+# Roles of the centre that count only for people with a second factor, such as "administrator,finance".
+SECOND_FACTOR_FOR = frozenset(filter(None, os.environ.get("AISC_SECOND_FACTOR_FOR", "").replace(" ", "").split(",")))
+
+# For money and decisions: how long a proof of who one is stays fresh; 0 never asks again.
+STEP_UP_AFTER_MS = int(os.environ.get("AISC_STEP_UP_MINUTES") or 15) * 60_000
+STEP_UP_URL = "people:confirm"
+
+# iAM Smart, when the Government has given the centre an account there; all four or nothing.
+IAM_SMART_URL = os.environ.get("AISC_IAM_SMART_URL", "").rstrip("/")
+IAM_SMART_CLIENT_ID = os.environ.get("AISC_IAM_SMART_CLIENT_ID", "")
+IAM_SMART_CLIENT_SECRET = os.environ.get("AISC_IAM_SMART_CLIENT_SECRET", "")
+IAM_SMART_KEY = os.environ.get("AISC_IAM_SMART_KEY", "")
+
 SESSION_COOKIE_NAME = f"aisc_session_{PORT}"  # several centres may share 127.0.0.1
 CSRF_COOKIE_NAME = f"aisc_csrf_{PORT}"
 LANGUAGE_COOKIE_NAME = f"aisc_language_{PORT}"
@@ -181,6 +231,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("AISC_TIME_ZONE", "Asia/Hong_Kong")
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "aisc.core.formats"
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
@@ -189,6 +240,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 CURRENCY = "HKD"
 CENTRE_NAME_EN = os.environ.get("AISC_CENTRE_NAME_EN", "AISC demonstration centre")
 CENTRE_NAME_ZH = os.environ.get("AISC_CENTRE_NAME_ZH", "AISC 示範中心")
+# Empty: the name above in 简体, character by character.
+CENTRE_NAME_HANS = os.environ.get("AISC_CENTRE_NAME_HANS", "")
 
 # Uploads stream to disk; this bounds one file, checked before a byte is read where the length is known.
 MAX_UPLOAD_BYTES = int(os.environ.get("AISC_MAX_UPLOAD_MB") or 2048) * 1_048_576
@@ -197,18 +250,19 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1_048_576
 
 # Jobs of the local engine: how they are kept apart, what network they have, which folders they may read besides the
 # system's (paths of this machine, separated by colons).
-JOB_ISOLATION = os.environ.get("AISC_ISOLATION") or "prefer"  # require, prefer, off
-JOB_NETWORK = os.environ.get("AISC_JOB_NETWORK") or "none"  # none, host
+JOB_ISOLATION = _choice("AISC_ISOLATION", "prefer", ("require", "prefer", "off"))
+JOB_NETWORK = _choice("AISC_JOB_NETWORK", "none", ("none", "host"))
 JOB_PATHS = [each for each in os.environ.get("AISC_JOB_PATHS", "").split(":") if each]
 # How long the files of an ended run (its log, its temporary files) are kept; its accounting stays for ever. 0: for ever.
 KEEP_LOGS_DAYS = int(os.environ.get("AISC_KEEP_LOGS_DAYS") or 365)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+ACCESS_LOG = _flag("AISC_ACCESS_LOG", False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": FORMATTERS[_choice("AISC_LOG_FORMAT", "text", FORMATTERS)]}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("AISC_LOG_LEVEL", "INFO")},
     "loggers": {
@@ -218,6 +272,3 @@ LOGGING = {
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
-FORMAT_MODULE_PATH = "aisc.core.formats"
-# Empty: the name above in 简体, character by character.
-CENTRE_NAME_HANS = os.environ.get("AISC_CENTRE_NAME_HANS", "")

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from aisc.core import health
+from aisc.people.urls_sign_in import instead_of_allauth
 from aisc.people.views import set_language
 from aisc.portal import views
 from aisc.portal.api import api
@@ -31,6 +32,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url="/static/portal/img/favicon.svg", permanent=True)),
     path("api/v1/", api.urls),
     path("i18n/setlang/", set_language, name="set_language"),
+    path("accounts/", include(instead_of_allauth)),
     path("accounts/", include("allauth.urls")),
     path("", include(own)),
     path("", include("aisc.people.urls")),
