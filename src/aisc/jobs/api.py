@@ -31,6 +31,8 @@ from aisc.jobs.schemas import (
 )
 from aisc.jobs.states import ENDED
 from aisc.ledger.queries import budgets_visible_to
+from aisc.people.models import Person
+from aisc.people.tokens import actor_from_token
 
 router = Router(tags=["jobs"])
 
@@ -186,8 +188,19 @@ def event_stream(request: HttpRequest, one: Run, offset: int) -> StreamingHttpRe
     source = streaming.events(
         engine_for(one.job.cluster), one.ref, offset, over=one.state in ENDED, end_word=_("Ended")
     )
+    source = streaming.while_allowed(source, lambda: _still_reads(request, one))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(source, content_type="text/event-stream", headers=headers)
+
+
+def _still_reads(request: HttpRequest, one: Run) -> bool:
+    """Whether whoever reads the log may still do so now: account, token and role are looked at afresh."""
+    person = request.actor.person
+    kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and actor_from_token(secret.strip(), request) is None:
+        return False
+    active = Person.objects.filter(pk=person.pk, is_active=True).exists()
+    return active and access.may(request.actor, "jobs.view_output", one.job)
 
 
 def _run(request: HttpRequest, uid: str, index: int) -> Run:

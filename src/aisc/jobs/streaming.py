@@ -9,9 +9,10 @@ person may still read the log is asked again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from asgiref.sync import sync_to_async
 from django.db import connection
@@ -23,6 +24,7 @@ LONGEST_LINE = 65_536  # bytes; a longer one is broken
 LONGEST_S = 600.0
 FASTEST_S, SLOWEST_S = 0.2, 1.0
 KEEP_ALIVE_S = 15.0
+RECHECK_S = 2.0
 # An unfinished line (a prompt, a row of dots, a progress bar) is shown when nothing was added for so long.
 PARTIAL_S = 2.0
 
@@ -110,7 +112,30 @@ def _let_go_of_database() -> None:
     connection.close()
 
 
-async def events(engine: Engine, ref: str, offset: int, *, over: bool, end_word: str) -> AsyncIterator[str]:
+async def while_allowed(source: AsyncGenerator[str], allowed: Callable[[], bool]) -> AsyncIterator[str]:
+    """``source`` as long as ``allowed()``, asked again before something is sent, every ``RECHECK_S`` at most.
+
+    Somebody who leaves the project, or whose token is revoked, reads no further in a log that was open.
+    """
+
+    def ask() -> bool:
+        try:
+            return allowed()
+        finally:
+            _let_go_of_database()
+
+    async with contextlib.aclosing(source):
+        asked = time.monotonic()
+        async for piece in source:
+            now = time.monotonic()
+            if now - asked >= RECHECK_S:
+                if not await sync_to_async(ask)():
+                    return
+                asked = now
+            yield piece
+
+
+async def events(engine: Engine, ref: str, offset: int, *, over: bool, end_word: str) -> AsyncGenerator[str]:
     """The log of run ``ref`` from byte ``offset`` on, as it grows. ``over``: the run has ended, so that a log that
     is not there will not come either. The last event is ``end``."""
     # By now the rest of the request is done with the database; a stream must not keep its connection for minutes.

@@ -145,7 +145,7 @@ def budgets_visible_to(actor: Actor) -> QuerySet[Budget]:
         return budgets
     if actor.person is None:
         return budgets.none()
-    mine = Membership.objects.filter(person=actor.person, organisation=OuterRef("organisation")).filter(
+    mine = Membership.objects.filter(person=actor.person, organisation=OuterRef("project__organisation")).filter(
         Q(project=None) | Q(project=OuterRef("project"))
     )
     return budgets.filter(Exists(mine))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from aisc.core.access import READ, Rule, register
+from aisc.core.access import READ, Rule, register, with_step_up
 from aisc.core.actions import Actor
-from aisc.people import routes  # noqa: F401 - registers which rule guards which page
+from aisc.people import routes, routes_organisations, routes_sign_in  # noqa: F401 - they register which rule guards which page
 from aisc.people.models import CentreRole, Membership, Organisation, Project
 
 Role = Membership.Role
@@ -58,8 +59,19 @@ def has_centre_role(actor: Actor, roles: tuple[str, ...]) -> bool:
         return False
     held = getattr(actor.person, "_centre_roles", None)
     if held is None:
-        held = actor.person._centre_roles = set(actor.person.centre_roles.values_list("role", flat=True))
+        held = set(actor.person.centre_roles.values_list("role", flat=True))
+        actor.person._centre_roles = held = held - _ask_for_a_factor(actor.person, held)
     return not held.isdisjoint(roles)
+
+
+def _ask_for_a_factor(person: Person, held: set[str]) -> set[str]:
+    """Roles that do not count for this person, because the operator asks for a second factor and there is none."""
+    asked = held & settings.SECOND_FACTOR_FOR
+    if not asked:
+        return set()
+    from aisc.people.second_factor import has_second_factor
+
+    return set() if has_second_factor(person) else asked
 
 
 def role_in(
@@ -107,8 +119,33 @@ def nobody_but_the_system() -> Rule:
     return Rule(_("the system alone"), lambda _actor, _target: False, hide=True)
 
 
-def _place(membership: Membership) -> Organisation | Project:
-    return membership.project or membership.organisation
+def _place(row: Any) -> Organisation | Project:
+    """Where a membership, an invitation or a service account holds."""
+    return row.project or row.organisation
+
+
+def _organisation(row: Any) -> Organisation:
+    return row.organisation
+
+
+def invited_person() -> Rule:
+    """Whoever has confirmed the address that an invitation was sent to."""
+
+    def allows(actor: Actor, invitation: Any) -> bool:
+        if actor.person is None or actor.person.is_service:
+            return False
+        return actor.person.emailaddress_set.filter(email=invitation.email, verified=True).exists()
+
+    return Rule(_("whoever has the address that it was sent to, confirmed"), allows, "people")
+
+
+def human(scope: str = READ) -> Rule:
+    """Anybody who is signed in and is a person, not a service account."""
+    return Rule(
+        _("any person who is signed in"),
+        lambda actor, _target: actor.person is not None and not actor.person.is_service,
+        scope,
+    )
 
 
 def in_organisation(*, hide: bool = True) -> Rule:
@@ -139,6 +176,15 @@ STAFF = (Centre.SECRETARIAT, Centre.OPERATOR, Centre.FINANCE, Centre.AUDITOR, Ce
 
 _sees_members = role_in(EVERY_ROLE, hide=False) | centre_role(*STAFF)
 
+
+def _may_withdraw(actor: Actor, listing: Any) -> bool:
+    if has_centre_role(actor, (Centre.ADMINISTRATOR,)):
+        return True
+    if listing.person_id is not None and actor.person is not None and listing.person_id == actor.person.pk:
+        return True
+    return has_role(actor, listing.project or listing.organisation, MANAGERS if listing.project else (Role.OWNER,))
+
+
 # Who may write is not hidden: pages and API ask the "view" rule first, which answers strangers with absence.
 register(
     {
@@ -161,10 +207,56 @@ register(
         "people.change_role": role_in(MANAGERS, place=_place, scope="people", hide=False),
         "people.remove_member": role_in(MANAGERS, place=_place, scope="people", hide=False)
         | oneself(lambda membership: membership.person, scope="people", hide=False),
+        "people.view_departure": role_in(MANAGERS, place=_place, hide=False)
+        | oneself(lambda membership: membership.person, scope=READ, hide=False),
+        # invitations and requests
+        "people.view_invitations": role_in(MANAGERS, hide=False),
+        "people.view_own_invitations": human(),
+        "people.view_invitation": anyone(),
+        "people.invite": role_in(MANAGERS, scope="people", hide=False),
+        "people.resend_invitation": role_in(MANAGERS, place=_place, scope="people"),
+        "people.revoke_invitation": role_in(MANAGERS, place=_place, scope="people"),
+        "people.accept_invitation": invited_person(),
+        "people.decline_invitation": invited_person(),
+        "people.expire_invitations": nobody_but_the_system(),
+        "people.offer_ownership": with_step_up(role_in((Role.OWNER,), scope="people", hide=False)),
+        "people.ask_to_join": human("people"),
+        "people.answer_join_request": role_in(MANAGERS, place=_organisation, scope="people"),
+        "people.withdraw_join_request": oneself(lambda asked: asked.person, scope="people"),
+        # facilitators: let in by the centre, shown to the project's people, ended by either
+        "people.view_facilitators": role_in(EVERY_ROLE, hide=False) | centre_role(*STAFF),
+        "people.let_in_facilitator": centre_role(Centre.ADMINISTRATOR, scope="people"),
+        "people.end_facilitation": centre_role(Centre.ADMINISTRATOR, scope="people")
+        | role_in(MANAGERS, place=_place, scope="people")
+        | oneself(lambda membership: membership.person, scope="people"),
+        "people.expire_facilitators": nobody_but_the_system(),
+        # service accounts
+        "people.view_service_accounts": role_in(MANAGERS, hide=False),
+        "people.make_service_account": role_in(MANAGERS, scope="people", hide=False),
+        "people.view_service_account": role_in(MANAGERS, place=_place),
+        "people.issue_service_token": with_step_up(role_in(MANAGERS, place=_place, scope="people")),
+        "people.revoke_service_token": role_in(MANAGERS, place=_place, scope="people"),
+        "people.close_service_account": role_in(MANAGERS, place=_place, scope="people"),
+        # duplicates
+        "people.view_merging": centre_role(Centre.ADMINISTRATOR),
+        "people.merge_organisations": with_step_up(centre_role(Centre.ADMINISTRATOR, scope="people")),
+        "people.merge_persons": with_step_up(centre_role(Centre.ADMINISTRATOR, scope="people")),
+        # the public directory
+        "people.view_directory": anyone(),
+        "people.view_listings": in_organisation() | centre_role(*STAFF),
+        "people.list_organisation": role_in((Role.OWNER,), scope="people", hide=False),
+        "people.list_project": role_in(MANAGERS, scope="people", hide=False),
+        "people.list_oneself": in_organisation(),
+        "people.withdraw_listing": Rule(
+            _("those who may agree to it, the person shown, and administrators"),
+            lambda actor, listing: _may_withdraw(actor, listing),
+            "people",
+            hide=True,
+        ),
         # the centre's own roles
         "people.view_centre_roles": centre_role(Centre.ADMINISTRATOR, Centre.AUDITOR),
-        "people.grant_centre_role": centre_role(Centre.ADMINISTRATOR, scope="people"),
-        "people.revoke_centre_role": centre_role(Centre.ADMINISTRATOR, scope="people"),
+        "people.grant_centre_role": with_step_up(centre_role(Centre.ADMINISTRATOR, scope="people")),
+        "people.revoke_centre_role": with_step_up(centre_role(Centre.ADMINISTRATOR, scope="people")),
         # one's own account
         "people.sign_up": anyone(),
         "people.confirm_sign_up": anyone(),
@@ -172,8 +264,25 @@ register(
         "people.view_account": signed_in(),
         "people.update_account": signed_in("account"),
         "people.view_tokens": signed_in(),
-        "people.issue_token": signed_in("account"),
+        # A token is never asked to step up, so making one is.
+        "people.issue_token": with_step_up(signed_in("account")),
         "people.revoke_token": oneself(lambda token: token.person),
+        "people.end_session": oneself(lambda session: session.user),
+        "people.end_other_sessions": signed_in("account"),
+        "people.unlink_institution": with_step_up(oneself(lambda account: account.user)),
+        "people.ask_iam_smart": signed_in("account"),
+        "people.answer_iam_smart": nobody_but_the_system(),
+        # institutions and their e-mail domains
+        "people.view_sign_in_settings": centre_role(Centre.ADMINISTRATOR, Centre.OPERATOR, Centre.AUDITOR),
+        "people.connect_institution": with_step_up(centre_role(Centre.ADMINISTRATOR, scope="people")),
+        "people.update_institution": with_step_up(centre_role(Centre.ADMINISTRATOR, scope="people")),
+        "people.verify_domain": with_step_up(centre_role(Centre.ADMINISTRATOR, scope="people")),
+        "people.view_joining": role_in(MANAGERS, hide=False) | centre_role(*STAFF),
+        "people.claim_domain": role_in((Role.OWNER,), scope="people", hide=False),
+        "people.drop_domain": role_in((Role.OWNER,), scope="people", hide=False)
+        | centre_role(Centre.ADMINISTRATOR, scope="people"),
+        "people.set_join_policy": with_step_up(role_in((Role.OWNER,), scope="people", hide=False)),
+        "people.join_by_policy": nobody_but_the_system(),
         "people.view_notices": signed_in(),
         "people.view_notice": oneself(lambda notice: notice.person, scope=READ),
     }

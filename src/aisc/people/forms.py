@@ -11,11 +11,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from aisc.core.errors import AiscError
+from aisc.core.middleware import actor_of
 from aisc.people.access import SCOPES
 from aisc.people.actions.places import MOST_SHARES, SUMMARY_LIMIT
+from aisc.people.actions.texts import accept_text
 from aisc.people.actions.tokens import DEFAULT_DAYS, MOST_DAYS
-from aisc.people.models import CentreRole, Membership, Organisation, Project
+from aisc.people.forms_texts import Consent
+from aisc.people.models import CentreRole, Organisation, Project
 from aisc.people.text import clean_line
+from aisc.people.texts import Code, Occasion
 
 _NAME_HINT = _("As you write it yourself, in any script.")
 _EMAIL_HINT = _("They must have signed up and confirmed this address.")
@@ -36,9 +40,10 @@ class NameField(forms.CharField):
             raise ValidationError(str(error)) from error
 
 
-class SignUpForm(forms.Form):
+class SignUpForm(Consent, forms.Form):
     """What signing up asks besides an e-mail address and a password (base of allauth's form)."""
 
+    consent_code = Code.TERMS
     name = NameField()
 
     def signup(self, request, user) -> None:
@@ -46,6 +51,9 @@ class SignUpForm(forms.Form):
         user.name = self.cleaned_data["name"]
         user.language = get_language() or settings.LANGUAGE_CODE
         user.save(update_fields=["name", "language"])
+        if self.consent:
+            actor = actor_of(request, person=user)
+            accept_text(actor, wording=self.cleaned_data["text"], occasion=Occasion.SIGN_UP)
 
 
 class AccountForm(forms.Form):
@@ -127,17 +135,6 @@ class NewProjectForm(ProjectForm):
     def __init__(self, *args: Any, organisations: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = organisations
-
-
-class MemberForm(forms.Form):
-    """Add somebody; ``roles`` are those that the reader may give."""
-
-    email = forms.EmailField(label=_("E-mail address"), help_text=_EMAIL_HINT)
-    role = forms.ChoiceField(label=_("Role"))
-
-    def __init__(self, *args: Any, roles: list[Membership.Role], **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(role.value, role.label) for role in roles]
 
 
 class CentreRoleForm(forms.Form):

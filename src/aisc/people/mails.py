@@ -1,4 +1,4 @@
-"""Mails about signing up through the API; pages use allauth's, with templates of the same words."""
+"""Mails about signing up through the API (pages use allauth's, with templates of the same words) and invitations."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import override
 
+from aisc.people.models import Invitation
 from aisc.people.notices import centre_name
 
 # Letters and digits that are not taken for one another.
@@ -32,6 +35,21 @@ def account_exists(email: str, language: str) -> None:
     root = settings.PUBLIC_URL.rstrip("/")
     links = {"login_url": root + reverse("account_login"), "reset_url": root + reverse("account_reset_password")}
     _send("people/mail/account_exists", email, language, links)
+
+
+def invitation(invitation: Invitation) -> None:
+    """A role, or an organisation's ownership, is offered; in the reader's language as far as it is known."""
+    with override(invitation.language):
+        values = {
+            "inviter": str(invitation.invited_by),
+            "place": str(invitation.place),
+            "organisation": str(invitation.organisation) if invitation.project else "",
+            "role": invitation.get_role_display(),
+            "transfer": invitation.transfer,
+            "until": date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT"),
+        }
+    values["url"] = settings.PUBLIC_URL.rstrip("/") + invitation.get_absolute_url()
+    _send("people/mail/invitation", invitation.email, invitation.language, values)
 
 
 def _send(template: str, email: str, language: str, context: dict[str, str]) -> None:

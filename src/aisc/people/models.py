@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aisc.core import clock
 from aisc.core.ids import new_uid
-
 from aisc.core.language import in_reader_language
+
 
 def person_uid() -> str:
     return new_uid("per")
@@ -47,6 +48,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    # A program's account: it has tokens, no address, no password and no page (``ServiceAccount`` says whose it is).
+    is_service = models.BooleanField(default=False)
+    # A second account of the same human that was merged: it can do nothing any more, and leads here.
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -119,6 +124,9 @@ class Organisation(Bilingual):
     registry_number = models.CharField(_("registry number"), max_length=50, blank=True)
     address = models.CharField(_("address"), max_length=300, blank=True)
     created_at = models.DateTimeField()
+    # A duplicate that was merged: its rows are the survivor's, its uid and address lead on to it.
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
+    merged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["name_en", "name_zh"]
@@ -191,7 +199,10 @@ class InForce(models.Manager):
 
 
 class Membership(models.Model):
-    """A person's role in an organisation (``project`` empty: in all its projects) or in one project."""
+    """A person's role in an organisation (``project`` empty: in all its projects) or in one project.
+
+    A facilitator is let into one project by the centre, to read, until ``expires_at``; nobody else's role expires.
+    """
 
     class Role(models.TextChoices):
         OWNER = "owner", _("owner")
@@ -199,15 +210,30 @@ class Membership(models.Model):
         MEMBER = "member", _("member")
         FINANCE = "finance", _("finance")
         READ_ONLY = "read_only", _("read-only")
+        FACILITATOR = "facilitator", _("facilitator")
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
     created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    granted_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
+
+    objects = InForce()
+    with_ended = models.Manager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(role="facilitator", project=None)
+                & (
+                    models.Q(role="facilitator", expires_at__isnull=False)
+                    | (~models.Q(role="facilitator") & models.Q(expires_at=None))
+                ),
+                name="membership_only_facilitators_expire",
+            ),
             models.UniqueConstraint(
                 fields=["person", "organisation"],
                 condition=models.Q(project=None),
@@ -232,6 +258,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    # Of a service account's token: the human who made it and saw its secret.
+    issued_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["-created_at"]
@@ -287,3 +315,42 @@ class PendingSignUp(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+# The rest of this room's tables: files of their own, which build on the ones above.
+from aisc.people.models_directory import Listing  # noqa: E402
+from aisc.people.models_joining import Handover, Invitation, JoinRequest, ServiceAccount  # noqa: E402
+from aisc.people.models_sign_in import (  # noqa: E402
+    EmailDomain,
+    IamSmartRequest,
+    Institution,
+    JoinedByItself,
+    JoinPolicy,
+)
+from aisc.people.models_texts import ApprovedText, TextAcceptance, TextWording  # noqa: E402
+
+__all__ = [
+    "ApiToken",
+    "ApprovedText",
+    "Bilingual",
+    "CentreRole",
+    "EmailDomain",
+    "FormerName",
+    "Handover",
+    "IamSmartRequest",
+    "Institution",
+    "Invitation",
+    "JoinPolicy",
+    "JoinRequest",
+    "JoinedByItself",
+    "Listing",
+    "Membership",
+    "Notice",
+    "Organisation",
+    "PendingSignUp",
+    "Person",
+    "Project",
+    "ServiceAccount",
+    "TextAcceptance",
+    "TextWording",
+]

@@ -6,11 +6,24 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from aisc.core import access
+from aisc.core import access, clock
 from aisc.core.actions import Actor
-from aisc.core.errors import NotFound, SignInNeeded
+from aisc.core.errors import BadInput, NotFound, SignInNeeded
 from aisc.people.access import STAFF, has_centre_role
-from aisc.people.models import CentreRole, Membership, Notice, Organisation, Person, Project
+from aisc.people.models import (
+    CentreRole,
+    FormerName,
+    Invitation,
+    JoinRequest,
+    Listing,
+    Membership,
+    Notice,
+    Organisation,
+    Person,
+    Project,
+    ServiceAccount,
+)
+from aisc.people.text import clean_registry_number
 
 
 def sees_everything(actor: Actor) -> bool:
@@ -21,11 +34,11 @@ def sees_everything(actor: Actor) -> bool:
 def organisations_visible_to(actor: Actor) -> QuerySet[Organisation]:
     """Those in which the actor has a role, be it in one project only; all for staff of the centre."""
     if sees_everything(actor):
-        return Organisation.objects.all()
+        return Organisation.objects.filter(merged_into=None)
     if actor.person is None:
         return Organisation.objects.none()
     mine = Membership.objects.filter(person=actor.person, organisation=OuterRef("pk"))
-    return Organisation.objects.filter(Exists(mine))
+    return Organisation.objects.filter(Exists(mine), merged_into=None)
 
 
 def projects_visible_to(actor: Actor) -> QuerySet[Project]:
@@ -59,13 +72,17 @@ def with_counts(organisations: QuerySet[Organisation]) -> QuerySet[Organisation]
     """Adds ``project_count`` and ``member_count`` (roles in the organisation itself)."""
     return organisations.annotate(
         project_count=Count("projects", distinct=True),
-        member_count=Count("memberships", filter=Q(memberships__project=None), distinct=True),
+        member_count=Count(
+            "memberships",
+            filter=Q(memberships__project=None, memberships__person__is_service=False),
+            distinct=True,
+        ),
     ).order_by("name_en", "name_zh", "pk")
 
 
 def members_of(place: Organisation | Project) -> QuerySet[Membership]:
-    """Roles in exactly this organisation or project, by name."""
-    found = Membership.objects.select_related("person", "organisation", "project__organisation")
+    """Roles of people in exactly this organisation or project, by name; neither facilitators nor programs."""
+    found = _human_memberships()
     if isinstance(place, Project):
         return found.filter(project=place).order_by("person__name", "pk")
     return found.filter(organisation=place, project=None).order_by("person__name", "pk")
@@ -74,15 +91,109 @@ def members_of(place: Organisation | Project) -> QuerySet[Membership]:
 def people_with_access(project: Project) -> QuerySet[Membership]:
     """Everybody who has a role in the project: given in it, or in its organisation."""
     return (
-        Membership.objects.select_related("person", "organisation", "project__organisation")
+        _human_memberships()
         .filter(Q(project=project) | Q(project=None, organisation=project.organisation_id))
         .order_by("person__name", "pk")
     )
 
 
+def _human_memberships() -> QuerySet[Membership]:
+    rows = Membership.objects.select_related("person", "organisation", "project__organisation")
+    return rows.filter(person__is_service=False).exclude(role=Membership.Role.FACILITATOR)
+
+
+def facilitators_of(project: Project) -> QuerySet[Membership]:
+    """Those whom the centre let into the project for now, the first to end first."""
+    rows = Membership.objects.select_related("person", "granted_by", "organisation", "project__organisation")
+    return rows.filter(project=project, role=Membership.Role.FACILITATOR).order_by("expires_at", "pk")
+
+
+def service_accounts_of(place: Organisation | Project) -> QuerySet[ServiceAccount]:
+    """The open service accounts of exactly this organisation or project, by name."""
+    rows = ServiceAccount.objects.select_related("person", "owner", "organisation", "project__organisation")
+    where = {"project": place} if isinstance(place, Project) else {"organisation": place, "project": None}
+    return rows.filter(closed_at=None, **where).order_by("person__name", "pk")
+
+
+def service_account(actor: Actor, uid: str) -> ServiceAccount:
+    """By its person's uid. Raises NotFound, also for those who may not manage it and once it is closed."""
+    rows = ServiceAccount.objects.select_related("person", "owner", "organisation", "project__organisation")
+    found = rows.filter(person__uid=uid, closed_at=None).first()
+    return _if_seen(actor, "people.view_service_account", found)
+
+
+def listing_of(organisation: Organisation) -> Listing | None:
+    """The organisation's own entry in the directory, while it is shown."""
+    return organisation.listings.filter(project=None, person=None, withdrawn_at=None).defer("picture").first()
+
+
+def invitations_of(place: Organisation | Project) -> QuerySet[Invitation]:
+    """Invitations to exactly this organisation or project that wait for an answer, newest first."""
+    rows = Invitation.objects.select_related("invited_by", "organisation", "project__organisation")
+    where = {"project": place} if isinstance(place, Project) else {"organisation": place, "project": None}
+    return rows.filter(state="open", **where).order_by("-id")
+
+
+def invitations_for(actor: Actor) -> QuerySet[Invitation]:
+    """Invitations that the actor can accept: open, not over, to one of their confirmed addresses."""
+    rows = Invitation.objects.select_related("invited_by", "organisation", "project__organisation")
+    if actor.person is None:
+        return rows.none()
+    mine = actor.person.emailaddress_set.filter(verified=True).values("email")
+    return rows.filter(state="open", expires_at__gt=clock.now(), email__in=mine).order_by("-id")
+
+
+def invitation(uid: str) -> Invitation:
+    """By its uid, for whoever has the link. Raises NotFound."""
+    rows = Invitation.objects.select_related("invited_by", "organisation", "project__organisation")
+    found = rows.filter(uid=uid).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def join_requests_of(organisation: Organisation) -> QuerySet[JoinRequest]:
+    """Those that wait for an answer, the oldest first."""
+    return organisation.join_requests.filter(state="open").select_related("person", "organisation").order_by("id")
+
+
+def join_requests_by(actor: Actor) -> QuerySet[JoinRequest]:
+    """What the actor has asked and nobody answered."""
+    rows = JoinRequest.objects.filter(person=actor.person, state="open").select_related("organisation")
+    return rows if actor.person else rows.none()
+
+
+def organisation_by_number(text: str) -> Organisation | None:
+    """The organisation with this uid or registry number, be it a former one or that of a merged duplicate."""
+    text = text.strip()
+    found = Organisation.objects.filter(uid=text.lower()).first()
+    if found is None:
+        try:
+            number = clean_registry_number(text)
+        except BadInput:
+            return None
+        if not number:
+            return None
+        found = Organisation.objects.filter(registry_number=number).first()
+        if found is None:
+            former = FormerName.objects.filter(registry_number=number).select_related("organisation").first()
+            found = former.organisation if former else None
+    return found and survivor_of(found)
+
+
+def survivor_of(row: Any) -> Any:
+    """What a merged organisation or person became part of; itself when it was not merged.
+
+    Merging keeps every way one step long, so this is one query at most.
+    """
+    return row.merged_into or row
+
+
 def person_with_address(email: str) -> Person | None:
     """The active person who confirmed this address (in lower case), if there is one."""
-    return Person.objects.filter(emailaddress__email=email, emailaddress__verified=True, is_active=True).first()
+    return Person.objects.filter(
+        emailaddress__email=email, emailaddress__verified=True, is_active=True, is_service=False
+    ).first()
 
 
 def persons_with_centre_role(role: str) -> QuerySet[Person]:
@@ -112,15 +223,15 @@ def centre_roles() -> QuerySet[CentreRole]:
 
 def roles_of(person: Person) -> QuerySet[Membership]:
     """The person's roles, by organisation, its own before its projects'."""
-    return person.memberships.select_related("organisation", "project").order_by(
+    return person.memberships.select_related("organisation", "project__organisation").order_by(
         "organisation_id", F("project_id").asc(nulls_first=True)
     )
 
 
 def organisation(actor: Actor, uid: str) -> Organisation:
-    """One organisation. Raises NotFound unless the actor may see it."""
-    found = Organisation.objects.filter(uid=uid).first()
-    return _if_seen(actor, "people.view_organisation", found)
+    """One organisation; for the uid of a merged duplicate the survivor. Raises NotFound unless the actor may see it."""
+    found = Organisation.objects.select_related("merged_into").filter(uid=uid).first()
+    return _if_seen(actor, "people.view_organisation", found and survivor_of(found))
 
 
 def project(actor: Actor, uid: str) -> Project:
@@ -130,11 +241,11 @@ def project(actor: Actor, uid: str) -> Project:
 
 
 def person(uid: str) -> Person:
-    """Somebody by uid. Raises NotFound."""
-    found = Person.objects.filter(uid=uid).first()
+    """Somebody by uid; for the uid of a merged account the one that it became part of. Raises NotFound."""
+    found = Person.objects.select_related("merged_into").filter(uid=uid).first()
     if found is None:
         raise NotFound
-    return found
+    return survivor_of(found)
 
 
 def _if_seen(actor: Actor, rule: str, row: Any) -> Any:

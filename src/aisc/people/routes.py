@@ -26,6 +26,15 @@ class _MemberOf:
         return Membership.objects.filter(person__uid=given.get("person"), **where).first()
 
 
+class _Granted:
+    """The person of ``<person uid>:<role>`` in the form of the page of the centre's roles."""
+
+    model, given, sent = Person, "grant", True
+
+    def find(self, given):
+        return Person.objects.filter(uid=str(given.get("grant", "")).partition(":")[0]).first()
+
+
 _ORGANISATION_MEMBER, _PROJECT_MEMBER = _MemberOf(Organisation), _MemberOf(Project)
 
 _organisation = guard("people.view_organisation", on=ORGANISATION)
@@ -71,12 +80,10 @@ register_routes(
         "people:new_organisation": guard("people.create_organisation"),
         "people:organisation": _organisation,
         "people:edit_organisation": _on_organisation("people.update_organisation"),
-        "people:add_organisation_member": _on_organisation("people.add_member"),
         "people:projects": guard("people.view_projects"),
         "people:new_project": guard("people.view_projects"),
         "people:project": _project,
         "people:edit_project": _on_project("people.update_project"),
-        "people:add_project_member": _on_project("people.add_member"),
         "people:shares": _on_project("people.set_shares"),
         "people:close_project": _on_project("people.close_project"),
         "people:reopen_project": _on_project("people.reopen_project"),
@@ -84,7 +91,8 @@ register_routes(
         "people:remove_member": guard("people.view_membership", "people.remove_member", on=MEMBERSHIP),
         # the centre's own roles
         "people:centre_roles": guard("people.view_centre_roles", sending="people.grant_centre_role"),
-        "people:revoke_centre_role": guard("people.revoke_centre_role"),
+        "people:revoke_centre_role": guard("people.revoke_centre_role")
+        + guard("people.revoke_centre_role", on=_Granted()),
         # the API
         "GET /whoami": guard("people.view_account"),
         "PATCH /whoami": guard("people.update_account"),

@@ -12,6 +12,8 @@ from aisc.core import problem
 from aisc.jobs.api import router as jobs
 from aisc.ledger.api import router as ledger
 from aisc.people.api import router as people
+from aisc.people.api_organisations import router as organisations
+from aisc.people.api_texts import router as texts
 from aisc.people.auth import BearerToken, Session
 from aisc.scheme.api import router as scheme
 
@@ -24,7 +26,7 @@ Everything that a person can do in a page can be done here: both call the same a
 * **Writes** take an `Idempotency-Key`: the same key with the same request gives the first answer again, and
   changes nothing a second time. The same key with another request is refused (409).
 * **Refusals** are `application/problem+json` (RFC 9457) with a stable `code` and the fields that are wrong;
-  nothing was changed. Their words follow `Accept-Language` (`en`, `zh-Hant`).
+  nothing was changed. Their words follow `Accept-Language` (`en`, `zh-Hant`, `zh-Hans`).
 """
 
 _WRITES = {"post", "put", "patch", "delete"}
@@ -95,5 +97,5 @@ api = Api(
     },
 )
 problem.install(api)
-for router in (people, centre, ledger, jobs, scheme):
+for router in (people, organisations, texts, centre, ledger, jobs, scheme):
     api.add_router("", router)

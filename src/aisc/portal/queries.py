@@ -82,7 +82,7 @@ def home(actor: Actor) -> Home:
         ),
         budgets=list(
             budgets_visible_to(actor)
-            .filter(state=Budget.State.ACTIVE, organisation__memberships__person=person)
+            .filter(state=Budget.State.ACTIVE, project__organisation__memberships__person=person)
             .select_related("project")
             .distinct()
             .order_by("-id")[:4]

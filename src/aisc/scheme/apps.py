@@ -6,4 +6,5 @@ class SchemeConfig(AppConfig):
     label = "scheme"
 
     def ready(self) -> None:
-        from aisc.scheme import access, actions, tasks  # noqa: F401 - register rules, actions and background work
+        # Each registers what it has: rules, actions, what it does when people leave or merge, background work.
+        from aisc.scheme import access, actions, people_events, tasks  # noqa: F401

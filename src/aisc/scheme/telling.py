@@ -10,16 +10,23 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from aisc.people.access import MANAGERS, Centre
-from aisc.people.models import Membership, Person
+from aisc.people.models import Handover, Membership, Person
 from aisc.people.notices import notify_all
 from aisc.scheme.models import Application, Review, TeamMember
 
 
 def applicants(application: Application) -> QuerySet[Person]:
-    """Owners and managers of the applicant's organisation, and the author while still in it."""
+    """Owners and managers of the applicant's organisation, and the author, or who took over from them, while in it."""
     held = Membership.objects.filter(person=OuterRef("pk"), organisation_id=application.organisation_id, project=None)
+    took_over = Handover.objects.filter(
+        person=application.created_by_id,
+        successor=OuterRef("pk"),
+        organisation=application.organisation_id,
+        project=None,
+    )
+    author = Q(pk=application.created_by_id) | Exists(took_over)
     return Person.objects.filter(
-        Exists(held.filter(role__in=MANAGERS)) | (Q(pk=application.created_by_id) & Exists(held)), is_active=True
+        Exists(held.filter(role__in=MANAGERS)) | (author & Exists(held)), is_active=True, is_service=False
     ).order_by("pk")
 
 

@@ -16,6 +16,7 @@ from aisc.jobs import queries
 from aisc.jobs.models import Job, Run
 from aisc.jobs.states import ENDED, JOB, RUN, state_of_job
 from aisc.jobs.words import OUTCOMES
+from aisc.people.in_charge import in_charge
 from aisc.people.notices import notify, word
 
 # Long enough that people have gone to do something else: then the notice is also mailed.
@@ -82,7 +83,9 @@ def follow(jobs: Iterable[Job]) -> None:
 
 def _tell(jobs: Sequence[Job], counts: dict[int, dict[str, int]]) -> None:
     costs = queries.costs(jobs)
-    full = Job.objects.select_related("submitted_by", "budget").in_bulk([job.pk for job in jobs])
+    full = Job.objects.select_related("submitted_by", "budget", "project").in_bulk([job.pk for job in jobs])
+    # Whoever has left the project is told nothing of it any more.
+    told = in_charge([(job.submitted_by, job.project) for job in full.values()])
     for job in jobs:
         cost, whole = costs[job.pk], full[job.pk]
         currency = whole.budget.currency
@@ -99,7 +102,7 @@ def _tell(jobs: Sequence[Job], counts: dict[int, dict[str, int]]) -> None:
             values |= {"completed": counts[job.pk].get("completed", 0), "total": job.array_size}
         took_ms = clock.to_ms(job.ended_at) - clock.to_ms(job.created_at)
         notify(
-            whole.submitted_by,
+            told[whole.submitted_by_id, whole.project_id],
             message,
             values,
             url=f"/jobs/{job.uid}/",

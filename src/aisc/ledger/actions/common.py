@@ -20,9 +20,10 @@ def clean_reason(reason: str) -> str:
 
 
 def tell_payers(budget: Budget, message: str, **values: str) -> None:
-    """Leave the owners and finance members of the budget's organisation a notice, and send it by e-mail."""
+    """Leave the owners and finance members of the project's organisation a notice, and send it by e-mail."""
+    # Not the budget's: that is who opened it, and may be a duplicate that was merged since.
     notify_all(
-        persons_with_role(budget.organisation, PAYERS),
+        persons_with_role(budget.project.organisation, PAYERS),
         message,
         {"budget": budget.name, **values},
         url=f"/budgets/{budget.uid}/",

@@ -11,7 +11,7 @@ from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict
 from aisc.people import signals
-from aisc.people.models import Membership, Organisation, Person, Project
+from aisc.people.models import FormerName, Membership, Organisation, Person, Project
 from aisc.people.text import clean_line, clean_names, clean_registry_number, clean_text
 
 SUMMARY_LIMIT = 5_000  # characters
@@ -70,9 +70,18 @@ def update_organisation(
         changes["registry_number"] = clean_registry_number(registry_number)
     if address is not None:
         changes["address"] = clean_line(address, field="address", limit=300, required=False)
+    _keep_former(organisation, changes)
     _apply(organisation, changes)
     _save_once(organisation)
     return organisation
+
+
+def _keep_former(organisation: Organisation, changes: dict[str, Any]) -> None:
+    """Keep a name or registry number that is given up: papers that were issued still bear it."""
+    was = {field: getattr(organisation, field) for field in ("name_en", "name_zh", "registry_number")}
+    # One that was empty is only filled in: nothing is given up.
+    if any(was[field] and changes.get(field, was[field]) != was[field] for field in was):
+        FormerName.objects.create(organisation=organisation, until=clock.now(), **was)
 
 
 @action("people.create_project", on="organisation")
@@ -130,12 +139,17 @@ def set_shares(actor: Actor, *, project: Project, shares: int, reason: str) -> P
 
 
 @action("people.close_project", on="project")
-def close_project(actor: Actor, *, project: Project) -> Project:
-    """End a project: it stays readable, and can be reopened. Raises Conflict while something in it is open."""
+def close_project(actor: Actor, *, project: Project, cancel_jobs: bool = False) -> Project:
+    """End a project: it stays readable, and can be reopened.
+
+    Raises Conflict while jobs in it are under way; with ``cancel_jobs`` they are ended instead, and what they used
+    until then is charged. Money held for nothing any more is free again.
+    """
     project = Project.objects.select_for_update().get(pk=project.pk)
     if project.closed_at:
         raise Conflict(_("This project is closed already."), code="project.closed")
-    signals.project_closing.send(sender=Project, actor=actor, project=project)
+    signals.project_closing.send(sender=Project, actor=actor, project=project, cancel_jobs=cancel_jobs)
+    note(cancel_jobs=cancel_jobs)
     project.closed_at = clock.now()
     project.save(update_fields=["closed_at"])
     return project
@@ -174,12 +188,19 @@ def _apply(row: Organisation | Project, changes: dict[str, Any]) -> None:
 
 def _save_once(organisation: Organisation) -> None:
     """Save, and turn the database's refusal of a second registry number into one that a person understands."""
+    merged = FormerName.objects.filter(registry_number=organisation.registry_number).exclude(uid="")
+    if organisation.registry_number and merged.exclude(organisation=organisation.pk).exists():
+        raise _taken()
     try:
         with transaction.atomic():
             organisation.save()
     except IntegrityError as error:
-        raise Conflict(
-            _("An organisation with this registry number is here already. Ask one of its owners to add you."),
-            code="organisation.registry_number",
-            field="registry_number",
-        ) from error
+        raise _taken() from error
+
+
+def _taken() -> Conflict:
+    return Conflict(
+        _("An organisation with this registry number is here already. Ask to join it instead."),
+        code="organisation.registry_number",
+        field="registry_number",
+    )

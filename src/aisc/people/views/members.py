@@ -10,54 +10,31 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aisc.core import access
+from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
 from aisc.people import actions, queries
 from aisc.people.actions.members import roles_given_by
-from aisc.people.forms import MemberForm
+from aisc.people.forms_organisations import FacilitatorForm, LeavingForm
 from aisc.people.models import Membership, Organisation, Project
 from aisc.people.views.common import carry_out, page_of, typed
 
 
 def members_context(request: HttpRequest, place: Organisation | Project) -> dict[str, Any]:
     """What ``people/members.html`` needs: the members, and which roles the reader may give and take."""
-    return {
+    context = {"may_invite": access.may(request.actor, "people.view_invitations", place)}
+    if context["may_invite"]:
+        context |= {
+            "invitations": queries.invitations_of(place)[:100],
+            "join_requests": [] if isinstance(place, Project) else queries.join_requests_of(place)[:100],
+            "now": clock.now(),
+        }
+    return context | {
         "members": page_of(request, queries.members_of(place), "people"),
         "roles_given": roles_given_by(request.actor, place),
         "place": place,
         "in_project": isinstance(place, Project),
     }
-
-
-@require_http_methods(["GET", "POST"])
-def add_organisation_member(request: HttpRequest, uid: str) -> HttpResponse:
-    return _add(request, queries.organisation(request.actor, uid))
-
-
-@require_http_methods(["GET", "POST"])
-def add_project_member(request: HttpRequest, uid: str) -> HttpResponse:
-    return _add(request, queries.project(request.actor, uid))
-
-
-def _add(request: HttpRequest, place: Organisation | Project) -> HttpResponse:
-    access.require(request.actor, "people.add_member", place)
-    form = MemberForm(typed(request), roles=roles_given_by(request.actor, place))
-    if request.method == "POST" and form.is_valid():
-        where = {"project": place} if isinstance(place, Project) else {"organisation": place}
-        done, added = attempt(form, actions.add_member, request.actor, **where, **form.cleaned_data)
-        if done:
-            words = {"person": added.person, "role": added.get_role_display()}
-            messages.success(request, _("%(person)s is now %(role)s.") % words)
-            return redirect(place)
-    context = {
-        "form": form,
-        "place": place,
-        "in_project": isinstance(place, Project),
-        "page_title": _("Add somebody to %(place)s") % {"place": place},
-        "back_url": place.get_absolute_url(),
-    }
-    return render(request, "people/member_form.html", context)
 
 
 @require_POST
@@ -69,16 +46,78 @@ def change_role(request: HttpRequest, membership_id: int) -> HttpResponse:
     return redirect(place)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def remove_member(request: HttpRequest, membership_id: int) -> HttpResponse:
+    """What will happen when this role ends, who takes over, and ending it."""
     membership, place = _membership(request, membership_id)
+    access.require(request.actor, "people.view_departure", membership)
+    found = actions.departure(request.actor, membership)
     leaving = membership.person == request.actor.person
-    done = (_("You have left “%(place)s”.") if leaving else _("%(person)s no longer belongs to “%(place)s”.")) % {
-        "person": membership.person,
+    form = LeavingForm(typed(request), successors=found.successors, jobs=found.jobs_under_way)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        done, _gone = attempt(
+            form,
+            actions.remove_member,
+            request.actor,
+            membership=membership,
+            successor=values.get("successor"),
+            cancel_jobs=values.get("jobs") == "end",
+        )
+        if done:
+            words = {"person": membership.person, "place": place}
+            left, removed = _("You have left “%(place)s”."), _("%(person)s no longer belongs to “%(place)s”.")
+            messages.success(request, (left if leaving else removed) % words)
+            return redirect("portal:home") if leaving else redirect(place)
+    words = {"person": membership.person, "place": place}
+    context = {
+        "form": form,
+        "leaving": leaving,
+        "departure": found,
+        "membership": membership,
         "place": place,
+        "page_title": (_("Leave “%(place)s”") if leaving else _("Remove %(person)s from “%(place)s”")) % words,
+        "back_url": place.get_absolute_url(),
     }
-    removed = carry_out(request, done, actions.remove_member, membership=membership)
-    return redirect("portal:home") if removed and leaving else redirect(place)
+    return render(request, "people/leaving.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def let_in_facilitator(request: HttpRequest, uid: str) -> HttpResponse:
+    """Let somebody read the project for a while, for administrators."""
+    project = queries.project(request.actor, uid)
+    access.require(request.actor, "people.let_in_facilitator", project)
+    form = FacilitatorForm(typed(request))
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        person = queries.person_with_address(values.pop("email").strip().lower())
+        if person is None:
+            form.add_error("email", _("Nobody has confirmed this address here. Ask them to sign up first."))
+        else:
+            done, made = attempt(
+                form, actions.let_in_facilitator, request.actor, project=project, person=person, **values
+            )
+            if done:
+                messages.success(request, _("%(person)s can read the project now.") % {"person": made.person})
+                return redirect(project)
+    context = {
+        "form": form,
+        "page_title": _("Let a facilitator into %(place)s") % {"place": project},
+        "back_url": project.get_absolute_url(),
+    }
+    return render(request, "people/facilitator_form.html", context)
+
+
+@require_POST
+def end_facilitation(request: HttpRequest, membership_id: int) -> HttpResponse:
+    rows = Membership.objects.select_related("person", "organisation", "project__organisation")
+    found = rows.filter(pk=membership_id, role=Membership.Role.FACILITATOR).first()
+    if found is None:
+        raise NotFound
+    access.require(request.actor, "people.end_facilitation", found)
+    done = _("%(person)s can no longer read the project.") % {"person": found.person}
+    carry_out(request, done, actions.end_facilitation, membership=found)
+    return redirect("portal:home") if found.person == request.actor.person else redirect(found.project)
 
 
 def _membership(request: HttpRequest, membership_id: int) -> tuple[Membership, Organisation | Project]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from aisc.core import access
 from aisc.core.forms import attempt
 from aisc.people import actions, queries
 from aisc.people.forms import OrganisationForm, initial_of
+from aisc.people.models import FormerName, Organisation
 from aisc.people.views.common import page_of, typed
 from aisc.people.views.members import members_context
 
@@ -22,9 +24,18 @@ def organisations(request: HttpRequest) -> HttpResponse:
     """Those that the reader may see; ``?q=`` looks in both names and the registry number."""
     access.require(request.actor, "people.view_organisations")
     asked = request.GET.get("q", "").strip()[:100]
-    rows = queries.matching(queries.organisations_visible_to(request.actor), asked, "registry_number")
-    page = page_of(request, queries.with_counts(rows))
-    return render(request, "people/organisations.html", {"page": page, "asked": asked})
+    rows = queries.organisations_visible_to(request.actor)
+    if asked:
+        former = queries.matching(FormerName.objects.all(), asked, "registry_number").values("organisation")
+        named = queries.matching(Organisation.objects.all(), asked, "registry_number").values("pk")
+        rows = rows.filter(Q(pk__in=named) | Q(pk__in=former))
+    context = {
+        "page": page_of(request, queries.with_counts(rows)),
+        "asked": asked,
+        "invitations": queries.invitations_for(request.actor)[:20],
+        "requests": queries.join_requests_by(request.actor)[:20],
+    }
+    return render(request, "people/organisations.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,11 +60,19 @@ def new_organisation(request: HttpRequest) -> HttpResponse:
 def organisation(request: HttpRequest, uid: str) -> HttpResponse:
     """Its particulars, projects and people."""
     found = queries.organisation(request.actor, uid)
+    if found.uid != uid:  # a duplicate that was merged
+        return redirect(found, permanent=True)
     projects = queries.projects_visible_to(request.actor).filter(organisation=found)
     context = {
         "organisation": found,
         "projects": page_of(request, projects),
         "may_edit": access.may(request.actor, "people.update_organisation", found),
+        "may_hand_over": access.may(request.actor, "people.offer_ownership", found),
+        "may_serve": access.may(request.actor, "people.view_service_accounts", found),
+        "may_list": access.may(request.actor, "people.list_organisation", found),
+        "may_list_oneself": access.may(request.actor, "people.list_oneself", found),
+        "former_names": found.former_names.all(),
+        "listing": queries.listing_of(found),
         "crumbs": [
             {"label": _("Organisations"), "url": reverse("people:organisations")},
             {"label": str(found)},

@@ -15,6 +15,8 @@ from aisc.core.forms import attempt
 from aisc.people import actions, panels, queries
 from aisc.people.access import MANAGERS
 from aisc.people.forms import NewProjectForm, ProjectForm, SharesForm, initial_of
+from aisc.people.forms_organisations import ClosingForm
+from aisc.people.models import Listing
 from aisc.people.views.common import carry_out, page_of, typed
 from aisc.people.views.members import members_context
 
@@ -71,6 +73,11 @@ def project(request: HttpRequest, uid: str) -> HttpResponse:
         "may_edit": access.may(request.actor, "people.update_project", found),
         "may_set_shares": access.may(request.actor, "people.set_shares", found),
         "by_organisation": queries.people_with_access(found).filter(project=None),
+        "facilitators": queries.facilitators_of(found),
+        "may_let_in": access.may(request.actor, "people.let_in_facilitator", found),
+        "may_serve": access.may(request.actor, "people.view_service_accounts", found),
+        "may_list": access.may(request.actor, "people.list_project", found),
+        "listing": Listing.objects.filter(project=found, withdrawn_at=None).defer("picture").first(),
         "crumbs": [{"label": _("Projects"), "url": reverse("people:projects")}, {"label": str(found)}],
     } | members_context(request, found)
     return render(request, "people/project.html", context)
@@ -115,11 +122,23 @@ def shares(request: HttpRequest, uid: str) -> HttpResponse:
     return render(request, "people/shares.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def close_project(request: HttpRequest, uid: str) -> HttpResponse:
+    """End a project, after saying what that means."""
     found = queries.project(request.actor, uid)
-    carry_out(request, _("The project is closed."), actions.close_project, project=found)
-    return redirect(found)
+    access.require(request.actor, "people.close_project", found)
+    form = ClosingForm(typed(request))
+    if request.method == "POST" and form.is_valid():
+        done, closed = attempt(form, actions.close_project, request.actor, project=found, **form.cleaned_data)
+        if done:
+            messages.success(request, _("The project is closed."))
+            return redirect(closed)
+    context = {
+        "form": form,
+        "page_title": _("Close “%(place)s”") % {"place": found},
+        "back_url": found.get_absolute_url(),
+    }
+    return render(request, "people/closing.html", context)
 
 
 @require_POST
