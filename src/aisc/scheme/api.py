@@ -48,6 +48,8 @@ from aisc.scheme.views.awards import pdf_answer
 
 router = Router(tags=["scheme"])
 
+_Conditions = Query("", description="`sha256` of the conditions that were read (`GET /texts/award-conditions`)")
+
 Cursor = Query(None, description="`next` of the page before")
 Limit = Query(50, description="1 to 200")
 
@@ -155,7 +157,7 @@ def _own_organisation(request: HttpRequest, uid: str) -> Organisation:
 @idempotent
 def submit(request: HttpRequest, uid: str, body: SubmitIn):
     found = queries.application_by_uid(request.actor, uid)
-    actions.submit_application(request.actor, application=found, declared=body.declared)
+    actions.submit_application(request.actor, application=found, **body.dict())
     return _detail(request, uid)
 
 
@@ -241,8 +243,8 @@ def decide(request: HttpRequest, uid: str, body: DecisionIn):
 
 @router.post("/applications/{uid}/accept", response=ApplicationDetail, summary="Accept the award (owner)")
 @idempotent
-def accept(request: HttpRequest, uid: str):
-    actions.accept_award(request.actor, award=_award(request, uid))
+def accept(request: HttpRequest, uid: str, conditions: str = _Conditions):
+    actions.accept_award(request.actor, award=_award(request, uid), conditions=conditions)
     return _detail(request, uid)
 
 

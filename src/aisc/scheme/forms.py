@@ -259,9 +259,18 @@ def section_form(section: str, application: Application, data: Any, *, organisat
 
 
 class DeclarationForm(forms.Form):
+    """``text`` is the digest of the declaration on the page: what is declared is what was read."""
+
+    text = forms.CharField(widget=forms.HiddenInput, required=False)
     declared = forms.BooleanField(
         label=_("We declare all of this"), error_messages={"required": _("Make the declaration.")}
     )
+
+    def again(self, digest: str) -> DeclarationForm:
+        """This form after a refusal, with the declaration that is in force now."""
+        self.data = self.data.copy()
+        self.data["text"] = digest
+        return self
 
 
 # The desk, the assessment, the decision

@@ -7,9 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from aisc.core import clock, typeset
 from aisc.core.ids import ALPHABET
 from aisc.core.money import format_cents, share
+from aisc.scheme.conditions import announced
 from aisc.scheme.costs import tenths, weighted_total
 from aisc.scheme.models import Application, Award, Decision, Letter, Review, Submission
 from aisc.scheme.rules import HOURS_PER_MONTH
@@ -72,6 +75,7 @@ def content(
                 "months": decision.months,
                 "starts_on": said["starts_on"],
                 "accept_by": award.accept_by.isoformat(),
+                **({"conditions": conditions} if (conditions := announced()) else {}),
             }
             if award
             else {}
@@ -120,6 +124,8 @@ def page_data(letter: Letter) -> dict[str, Any]:
             "accept_by_en": typeset.date_en(accept_by),
             "accept_by_zh": typeset.date_zh(accept_by),
         }
+        if terms := said.get("conditions"):
+            data["conditions"] = terms | {"url": settings.PUBLIC_URL.rstrip("/") + terms["url"]}
         for key, name in (("ceiling", "ceiling"), ("scheme_cents", "scheme"), ("applicant_cents", "applicant")):
             data[name] = format_cents(said[key], said["currency"])
     return data

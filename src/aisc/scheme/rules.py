@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from aisc.core.language import in_reader_language, reads_chinese
+from aisc.core.language import in_reader_language
 
 ORDINARY_BPS = 7000  # 70 % of list price: smelink.gov.hk, Artificial Intelligence Subsidy Scheme
 EXCEPTIONAL_BPS = 9000  # up to 90 % in special, exceptional cases: the same page
@@ -109,29 +109,6 @@ CLAUSES = {
         ),
     )
 }
-
-DECLARATION_VERSION = "2026-1"
-DECLARATION = {
-    "version": DECLARATION_VERSION,
-    "en": [
-        "What this application says is true and complete to the best of our knowledge.",
-        "No other government subsidy pays, or has been asked to pay, for the same scope of work.",
-        "The centre may show this application to those who assess, decide and audit it, and to nobody else.",
-        "We will keep the assessment confidential, obey the law, and tell the secretariat when any of this changes.",
-    ],
-    "zh": [
-        "就我們所知，本申請所載資料真實及完整。",
-        "同一工作範圍並無獲得、亦無申請其他政府資助。",
-        "中心可向評審、審批及審計本申請的人士披露本申請，但不會向其他人披露。",
-        "我們會對評審過程保密、遵守法律，並在以上情況有變時通知秘書處。",
-    ],
-}
-
-
-def declaration_lines() -> list[str]:
-    """The declaration in the reader's language; each language is an approved text, not a translation made here."""
-    return DECLARATION["zh" if reads_chinese() else "en"]
-
 
 DEFAULT_CRITERIA: list[dict[str, Any]] = [
     {

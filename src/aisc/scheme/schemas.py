@@ -6,10 +6,10 @@ from typing import Any, Literal
 from ninja import Field, Schema
 
 from aisc.scheme.costs import Cost, tenths, weighted_total
+from aisc.scheme.declaration import current as current_declaration
 from aisc.scheme.models import Application, Award, Call, Decision, Letter, Review, Submission
 from aisc.scheme.queries import due, figures, phase
 from aisc.scheme.ribbon import next_step
-from aisc.scheme.rules import declaration_lines
 
 
 class Criterion(Schema):
@@ -82,10 +82,17 @@ class CallOut(Schema):
 class CallDetail(CallOut):
     figures: Figures = Field(description="Counts only; nothing of any one application")
     declaration: list[str] = Field(description="What is declared when submitting, in the caller's language")
+    declaration_sha256: str = Field(description="Of that declaration; give it back when submitting")
 
     @classmethod
     def of(cls, call: Call) -> "CallDetail":
-        return cls(**CallOut.of(call).model_dump(), figures=Figures(**figures(call)), declaration=declaration_lines())
+        said = current_declaration()
+        return cls(
+            **CallOut.of(call).model_dump(),
+            figures=Figures(**figures(call)),
+            declaration=list(said.lines),
+            declaration_sha256=said.sha256,
+        )
 
 
 class Person(Schema):
@@ -123,6 +130,7 @@ class ApplicationPatch(Schema):
 
 class SubmitIn(Schema):
     declared: bool = Field(description="Make the declaration of the form", examples=[True])
+    declaration: str = Field("", description="`declaration_sha256` of the call: what was read is what is declared")
 
 
 class ApplicationReasonIn(Schema):
@@ -204,6 +212,7 @@ class ApplicationCostOut(Schema):
 
 class NextOut(Schema):
     who: str = Field(description="Who must act, in the caller's language")
+    declaration_sha256: str = Field(description="Of that declaration; give it back when submitting")
     what: str
     due: date | None = Field(description="A target for the centre's steps; the last day for an award")
 

@@ -10,12 +10,16 @@ from typing import Any
 from aisc.core import clock
 from aisc.people.models import Person
 from aisc.scheme.costs import cost_of
+from aisc.scheme.declaration import Declaration
 from aisc.scheme.models import Application
-from aisc.scheme.rules import DECLARATION, HOURS_PER_MONTH, ORDINARY_BPS
+from aisc.scheme.rules import HOURS_PER_MONTH, ORDINARY_BPS
 
 
-def take(application: Application, by: Person) -> dict[str, Any]:
-    """What ``application`` says now, as JSON can say it. It is complete: see ``completeness``."""
+def take(application: Application, by: Person, declared: Declaration) -> dict[str, Any]:
+    """What ``application`` says now, as JSON can say it. It is complete: see ``completeness``.
+
+    ``declared`` is what ``by`` declared with it.
+    """
     organisation, call = application.organisation, application.call
     cost = cost_of(
         [(row.accelerator.code, row.count, row.months) for row in application.resources.select_related("accelerator")],
@@ -54,7 +58,7 @@ def take(application: Application, by: Person) -> dict[str, Any]:
         "justification": application.justification,
         "other_funding": application.other_funding,
         "funding_note": application.funding_note,
-        "declaration": {**DECLARATION, "by": by.name, "by_email": by.email, "at": clock.now().isoformat()},
+        "declaration": {**declared.frozen(), "by": by.name, "by_email": by.email, "at": clock.now().isoformat()},
     }
 
 

@@ -7,6 +7,7 @@ written to the audit log through :func:`account_event`.
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,19 +25,22 @@ from django.utils.translation import gettext as _
 from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, SignInNeeded
-from aisc.people import limits, mails
-from aisc.people.models import PendingSignUp, Person, sign_up_uid
+from aisc.people import limits, mails, texts
+from aisc.people.actions.texts import accept_text, accepted_by_newcomer
+from aisc.people.models import PendingSignUp, Person, TextWording, sign_up_uid
 from aisc.people.text import clean_email, clean_line
+from aisc.people.texts import Code, Occasion
 
 CODE_WORKS_FOR = timedelta(minutes=15)
 MOST_TRIES = 5
 
 
-def sign_up(actor: Actor, *, email: str, name: str, password: str, language: str = "") -> str:
+def sign_up(actor: Actor, *, email: str, name: str, password: str, language: str = "", terms: str = "") -> str:
     """Ask for an account: mails a code to the address; answers the uid to give with it to :func:`confirm_sign_up`.
 
-    An address that has an account gets a mail saying so; the caller sees no difference. Raises
-    BadInput, or TooOften after 20 tries an hour from one place or 5 for one address.
+    ``terms`` is the SHA-256 of the terms of use that were accepted; needed where some are in force. An address that
+    has an account gets a mail saying so; the caller sees no difference. Raises BadInput, Conflict when other terms
+    are in force now, or TooOften after 20 tries an hour from one place or 5 for one address.
     """
     email = clean_email(email)
     name = clean_line(name, field="name", limit=150)
@@ -45,14 +49,15 @@ def sign_up(actor: Actor, *, email: str, name: str, password: str, language: str
         validate_password(password, user=Person(email=email, name=name))
     except ValidationError as error:
         raise BadInput(" ".join(error.messages), field="password") from error
+    wording = _terms(terms)
     limits.spend("sign-up", actor.address, limit=20, per_s=3600)
     limits.spend("sign-up-address", email, limit=5, per_s=3600)
     # Hashing takes long on purpose, so it is done before the transaction; and for known addresses as well.
-    return _sign_up(actor, email=email, name=name, password=make_password(password), language=language)
+    return _sign_up(actor, email=email, name=name, password=make_password(password), language=language, terms=wording)
 
 
 @action("people.sign_up")
-def _sign_up(actor: Actor, *, email: str, name: str, password: str, language: str) -> str:
+def _sign_up(actor: Actor, *, email: str, name: str, password: str, language: str, terms: TextWording | None) -> str:
     note(email=email)
     if EmailAddress.objects.filter(email=email, verified=True).exists():
         transaction.on_commit(lambda: mails.account_exists(email, language), robust=True)
@@ -63,8 +68,23 @@ def _sign_up(actor: Actor, *, email: str, name: str, password: str, language: st
     )
     pending.code_digest = _digest(pending.uid, code)
     pending.save()
+    if terms:
+        accept_text(replace(actor, person=None), wording=terms, occasion=Occasion.SIGN_UP, about=pending.uid)
     transaction.on_commit(lambda: mails.sign_up_code(email, name, code, language), robust=True)
     return pending.uid
+
+
+def _terms(digest: str) -> TextWording | None:
+    if texts.to_accept(Code.TERMS) is None:
+        return None
+    if not digest:
+        where = settings.PUBLIC_URL.rstrip("/") + texts.url_of(Code.TERMS)
+        raise BadInput(
+            _("Read the terms of use at %(url)s, and send the SHA-256 that stands below them to accept them.")
+            % {"url": where},
+            field="terms",
+        )
+    return texts.accepted_now(Code.TERMS, digest)
 
 
 def confirm_sign_up(actor: Actor, *, uid: str, code: str) -> Person:
@@ -96,6 +116,7 @@ def _confirm_sign_up(actor: Actor, *, uid: str, code: str) -> Person:
     EmailAddress.objects.update_or_create(
         user=person, email=pending.email, defaults={"verified": True, "primary": True}
     )
+    accepted_by_newcomer(person.pk, uid)
     PendingSignUp.objects.filter(email=pending.email).delete()
     return person
 

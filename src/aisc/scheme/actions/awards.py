@@ -19,6 +19,7 @@ from aisc.people.queries import person_with_address
 from aisc.people.text import clean_text
 from aisc.scheme import telling
 from aisc.scheme.actions.common import expect, locked, move
+from aisc.scheme.conditions import accept as accept_conditions
 from aisc.scheme.days import last_day
 from aisc.scheme.models import Application, Award
 from aisc.scheme.rules import REASON_LIMIT
@@ -39,12 +40,13 @@ def _expect_offered(application: Application) -> None:
 
 
 @action("scheme.accept_award", on="award")
-def accept_award(actor: Actor, *, award: Award) -> Award:
+def accept_award(actor: Actor, *, award: Award, conditions: str = "") -> Award:
     """Accept in time: opens the project and its budget, with the whole ceiling released as the first tranche.
 
     People of the team who have an account become members of the project. Opening a budget is no right of
-    the applicant's, so the system does it because the award was accepted. Raises Conflict: accepted
-    already, declined, lapsed or too late. All or nothing.
+    the applicant's, so the system does it because the award was accepted. ``conditions`` is the digest of the
+    conditions that were on the page. Raises Conflict: accepted already, declined, lapsed or too late, or other
+    conditions are in force by now. All or nothing.
     """
     application, award = _locked_award(award)
     _expect_offered(application)
@@ -72,6 +74,7 @@ def accept_award(actor: Actor, *, award: Award) -> Award:
     award.accepted_at = clock.now()
     award.accepted_by = actor.person
     award.save()
+    accept_conditions(actor, award, conditions)
     move(application, "accepted")
     application.save()
     note(project=project.uid, budget=award.budget.uid)

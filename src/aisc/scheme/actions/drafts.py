@@ -12,9 +12,12 @@ from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, Forbidden
 from aisc.people.access import WRITERS, has_role
+from aisc.people.actions import accept_text
 from aisc.people.models import Organisation
 from aisc.people.text import clean_email, clean_line, clean_text
+from aisc.people.texts import Occasion
 from aisc.scheme import completeness, snapshot, telling
+from aisc.scheme import declaration as declarations
 from aisc.scheme.actions.common import a_date, expect, locked, move, next_number, whole
 from aisc.scheme.costs import prices_of
 from aisc.scheme.models import Application, Call, ResourceRequest, Review, StateChange, Submission, TeamMember
@@ -209,17 +212,22 @@ _SETTERS = {
 
 
 @action("scheme.submit_application", on="application")
-def submit_application(actor: Actor, *, application: Application, declared: bool = False) -> Application:
+def submit_application(
+    actor: Actor, *, application: Application, declared: bool = False, declaration: str = ""
+) -> Application:
     """Freeze a copy, give the number and tell everybody; also after a return for completion, once more.
 
-    ``declared``: make the declaration with it. Raises Conflict when the call is not open (a draft; a returned
-    one may be completed after closing) or it was submitted already, BadInput (``missing``) when incomplete.
+    ``declared``: make the declaration with it, which is the one with the digest ``declaration``, or without one that
+    of the reader's language. Raises Conflict when the call is not open (a draft; a returned one may be completed
+    after closing), it was submitted already, or another declaration is in force by now; BadInput (``missing``) when
+    incomplete.
     """
     application = locked(application)
     expect(application, EDITABLE)
     if application.state == "draft":
         _expect_open(application.call)
     application.declared = application.declared or declared is True
+    said = declarations.made(declaration)
     gaps = completeness.missing(application)
     if gaps:
         raise BadInput(
@@ -233,7 +241,7 @@ def submit_application(actor: Actor, *, application: Application, declared: bool
         application.number = next_number("A")
         application.submitted_at = now
     application.save()
-    frozen = snapshot.take(application, actor.person)
+    frozen = snapshot.take(application, actor.person, said)
     submission = Submission.objects.create(
         application=application,
         seq=application.submissions.count() + 1,
@@ -242,7 +250,9 @@ def submit_application(actor: Actor, *, application: Application, declared: bool
         snapshot=frozen,
         digest=snapshot.digest(frozen),
     )
-    note(number=application.number, digest=submission.digest)
+    if said.wording:
+        accept_text(actor, wording=said.wording, occasion=Occasion.APPLICATION, about=application.number)
+    note(number=application.number, digest=submission.digest, declaration=said.sha256)
     telling.tell(telling.applicants(application), RECEIVED, application)
     telling.tell(telling.secretariat(application), ARRIVED, application)
     return application

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from aisc.core import access
 from aisc.core.errors import NotFound
 from aisc.core.money import share
-from aisc.scheme import actions, letters, queries
+from aisc.people import texts
+from aisc.scheme import actions, conditions, letters, queries
 from aisc.scheme.models import Award, Letter
 from aisc.scheme.ribbon import ribbon
 from aisc.scheme.rules import CLAUSES
@@ -47,6 +48,8 @@ def award(request: HttpRequest, uid: str) -> HttpResponse:
         "offered": application.state == "approved",
         "may_accept": access.may(request.actor, "scheme.accept_award", found),
         "may_open": found.budget_id is not None and access.may(request.actor, "ledger.view_budget", found.budget),
+        "conditions": texts.to_accept(conditions.CODE) if application.state == "approved" else None,
+        "receipt": conditions.receipt(found) if found.accepted_at else None,
         "ribbon": ribbon(application, application.changes.all()),
         "crumbs": crumbs(application, (found.number, "")),
     }
@@ -59,7 +62,7 @@ def accept(request: HttpRequest, uid: str) -> HttpResponse:
     if found.application.state == "accepted":
         # A second click: what was wanted has happened.
         return redirect(url_of("award", found.application))
-    actions.accept_award(request.actor, award=found)
+    actions.accept_award(request.actor, award=found, conditions=texts.digest_given(request.POST))
     return done(
         request, _("The award is accepted. Its project and its budget are open."), url_of("award", found.application)
     )

@@ -16,14 +16,15 @@ from aisc.core.errors import AiscError, Conflict, Forbidden, NotFound
 from aisc.core.forms import attempt
 from aisc.people.access import WRITERS
 from aisc.people.queries import organisations_where
-from aisc.scheme import actions, queries
+from aisc.people.texts import Occasion, receipts
+from aisc.scheme import actions, declaration, queries
 from aisc.scheme.completeness import SECTIONS, Missing, double_funding_text, hints, missing
 from aisc.scheme.costs import Cost, cost_of
 from aisc.scheme.days import in_words
 from aisc.scheme.forms import DeclarationForm, OrganisationForm, ReasonForm, section_form
 from aisc.scheme.models import Application
 from aisc.scheme.ribbon import ribbon
-from aisc.scheme.rules import CLAUSES, HOURS_PER_MONTH, TARGET_WORKING_DAYS, declaration_lines
+from aisc.scheme.rules import CLAUSES, HOURS_PER_MONTH, TARGET_WORKING_DAYS
 from aisc.scheme.standing import EDITABLE
 from aisc.scheme.views.shared import application_for, ask, done, signed_in, title_of, url_of
 
@@ -206,13 +207,21 @@ def check(request: HttpRequest, uid: str) -> HttpResponse:
         return redirect("scheme:submitted", uid=uid)
     application = _editable(request, uid)
     data = request.POST if request.method == "POST" else None
-    form = DeclarationForm(data)
+    said = declaration.current()
+    form = DeclarationForm(data, initial={"text": said.sha256})
     may_submit = access.may(request.actor, "scheme.submit_application", application)
     gaps = [gap for gap in missing(application) if gap.section != "declaration"]
     if data is not None and form.is_valid():
         worked, _result = attempt(
-            form, actions.submit_application, request.actor, application=application, declared=True
+            form,
+            actions.submit_application,
+            request.actor,
+            application=application,
+            declared=True,
+            declaration=form.cleaned_data["text"],
         )
+        if not worked:
+            form = form.again(said.sha256)
         application.refresh_from_db(fields=["state"])
         # Also when a colleague's click was faster than this one.
         if worked or application.state not in EDITABLE:
@@ -227,7 +236,7 @@ def check(request: HttpRequest, uid: str) -> HttpResponse:
         "call": application.call,
         "phase": queries.phase(application.call),
         "hints": hints(application),
-        "declaration": declaration_lines(),
+        "declaration": said,
         "may_submit": may_submit,
         "page_title": _("Check your answers"),
         "back_url": url_of("form", application),
@@ -298,6 +307,7 @@ def submitted(request: HttpRequest, uid: str) -> HttpResponse:
         "submission": submission,
         "due": queries.due(application) if application.state == "submitted" else None,
         "targets": TARGET_WORKING_DAYS,
+        "receipt": receipts(occasion=Occasion.APPLICATION, about=application.number).first(),
     }
     return render(request, "scheme/submitted.html", context)
 
