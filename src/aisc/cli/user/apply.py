@@ -27,6 +27,7 @@ File = Annotated[
     Path | None,
     typer.Option("--file", "-f", metavar="FILE", help="A TOML file; “aisc apply example” prints one to fill in."),
 ]
+Reason = Annotated[str, typer.Option(help="Why; shown to the secretariat.")]
 Name = Annotated[str | None, typer.Option("--name", help="Title in English.")]
 NameZh = Annotated[str | None, typer.Option("--name-zh", help="Title in Chinese.")]
 Summary = Annotated[str | None, typer.Option("--summary", help="Summary in English.")]
@@ -228,15 +229,14 @@ def _declaration(client: Client, of: Any) -> None:
 @app.command("withdraw", rich_help_panel=APPLICANT)
 def withdraw(
     application: Application,
-    reason: Annotated[str, typer.Option(help="Why; shown to the secretariat.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    reason: Reason = "",
+    yes: ask.Yes = False,
     json: Json = False,
 ) -> None:
     """Take an application back before it is decided; for good."""
     with centre() as client:
         of = find.application(client, application)
-        if not yes and not (ask.interactive() and ask.yes(f"Withdraw {of.label} “{of.name}” for good?")):
-            fail("Nothing was withdrawn. Say --yes where nobody can be asked.", Exit.USAGE)
+        ask.for_good(f"Withdraw {of.label} “{of.name}” for good?", agreed=yes, otherwise="Nothing was withdrawn.")
         found = client.applications.withdraw(of, reason=reason)
     show(found, f"{found.label} is withdrawn.")
 
@@ -257,15 +257,14 @@ def accept(application: Application, json: Json = False) -> None:
 @app.command("decline", rich_help_panel=APPLICANT)
 def decline(
     application: Application,
-    reason: Annotated[str, typer.Option(help="Why; shown to the secretariat.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    reason: Reason = "",
+    yes: ask.Yes = False,
     json: Json = False,
 ) -> None:
     """Decline the award; for good. For owners."""
     with centre() as client:
         of = find.application(client, application)
-        if not yes and not (ask.interactive() and ask.yes(f"Decline the award of {of.label} for good?")):
-            fail("Nothing was declined. Say --yes where nobody can be asked.", Exit.USAGE)
+        ask.for_good(f"Decline the award of {of.label} for good?", agreed=yes, otherwise="Nothing was declined.")
         found = client.applications.decline(of, reason=reason)
     show(found, f"The award of {found.label} is declined.")
 

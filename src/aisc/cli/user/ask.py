@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -31,6 +31,15 @@ def secret(label: str, option: str, *, confirm: bool = False) -> str:
 
 def yes(question: str, *, default: bool = False) -> bool:
     return typer.confirm(question, default=default, err=True)
+
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def for_good(question: str, *, agreed: bool, otherwise: str) -> None:
+    """Ask before what cannot be undone; without a yes say ``otherwise`` and end. ``agreed``: by --yes, before."""
+    if not agreed and not (interactive() and yes(question)):
+        fail(f"{otherwise} Say --yes where nobody can be asked.", Exit.USAGE)
 
 
 def _say_option(option: str) -> NoReturn:

@@ -238,7 +238,7 @@ def resume(budget: Budget, reason: Reason = "", json: Json = False) -> None:
 def close(
     budget: Budget,
     reason: Reason = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: ask.Yes = False,
     json: Json = False,
 ) -> None:
     """End a budget for good. What was released and not used lapses."""
@@ -246,8 +246,7 @@ def close(
     with centre() as client:
         of = find.budget(client, budget)
         left = words.money(of.available_cents, of.currency)
-        if not yes and not (ask.interactive() and ask.yes(f"Close “{of.name}” for good? {left} lapse.")):
-            fail("Nothing was closed. Say --yes where nobody can be asked.", Exit.USAGE)
+        ask.for_good(f"Close “{of.name}” for good? {left} lapse.", agreed=yes, otherwise="Nothing was closed.")
         found = client.budgets.close(of, reason=reason)
     show(found, f"{words.plain(found.name)} is closed.")
 

@@ -59,7 +59,7 @@ def show_prices(
 @app.command("publish")
 def publish(
     file: Annotated[Path, typer.Option("--file", "-f", help="The list, from “aisc prices show --toml”.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: ask.Yes = False,
     json: Json = False,
 ) -> None:
     """Publish a new price list. For the centre's finance officers.
