@@ -292,7 +292,7 @@ def test_the_orm_does_not_change_rows(log):
         with pytest.raises(RuntimeError):
             forbidden()
     assert AuditEvent.objects.count() == 5
-    assert str(AuditSubject.objects.order_by("seq").first()).startswith("1: people.organisation")
+    assert str(AuditSubject.objects.order_by("event_id").first()).startswith("1: people.organisation")
     assert str(AuditHead.objects.get()).startswith("5 ")
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils.functional import SimpleLazyObject
 
 from aisc.core import access, actions
 from aisc.core.actions import action, system
@@ -195,6 +196,8 @@ def test_a_row_is_about_its_object_and_all_that_belongs_to(
     entry = Entry.objects.get(budget=budget)
     with django_assert_num_queries(2):
         assert set(subjects_of([entry])) == {*expected, ("ledger.entry", entry.pk)}
+    lazy = SimpleLazyObject(lambda: budget)  # as request.user is
+    assert sorted(subjects_of([lazy])) == expected
     assert subjects_of([], [("people.project", 5), ("people.x", "text")]) == [("people.project", 5)]
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from aisc.core import clock
 from aisc.core.bulk import snapshot
+from aisc.core.models import AuditEvent
 from aisc.ledger import actions, prove
 from aisc.ledger.models import Account, Entry, Hold, Seal, Statement, UsageRecord
 from aisc.ledger.prove import Finding, ProofReport, SourceRow
@@ -70,8 +71,9 @@ def test_all_is_well(year):
         "open holds": 1,
         "usage records": 7,
         "unattributed": 1,
+        "audit rows": AuditEvent.objects.count(),
     }
-    assert set(report.stages) == {"journals", "postings", "holds", "usage"}
+    assert set(report.stages) == {"journals", "postings", "holds", "usage", "audit"}
     assert list(report.lines())[-1] == "Everything agrees, to the cent."
     assert report.as_dict()["ok"] is True
     assert report.as_dict()["findings"] == []

@@ -36,7 +36,7 @@ def test_a_seal_is_over_the_heads_of_all_chains(bank, make_bank):
         sealed = seal(DAY)
     heads = {entry.budget_id: entry for entry in Entry.objects.filter(pk__lte=sealed.last_entry).order_by("seq")}
     assert [heads[each.pk].seq for each in (bank, other)] == [2, 1]
-    digest = seal_digest("2026-06-15", "", sealed.last_entry, 2, 3)
+    digest = seal_digest("2026-06-15", "", sealed.last_entry, 2, 3, sealed.audit_seq, sealed.audit_hash)
     for each in (bank, other):
         digest.add(each.budget.uid, heads[each.pk].seq, heads[each.pk].hash)
     assert (sealed.day, sealed.budgets, sealed.entries, sealed.previous_hash) == (DAY, 2, 3, "")

@@ -152,28 +152,6 @@ def test_operations_with_a_machine(demonstrated, shown):
     assert "PFLOPS" in text
 
 
-def test_the_audit_log_is_narrowed_by_what_is_asked(demonstrated, shown):
-    auditor = demonstrated["auditor"]
-    assert "scheme.decide" in shown(auditor, "/audit/")[1]
-    today = clock.today().isoformat()
-    event = AuditEvent.objects.get(action="scheme.decide")
-    for query, found in [
-        ("actor=Wong", True),
-        ("actor=Nobody", False),
-        ("action=scheme.", True),
-        ("action=jobs.", False),
-        (f"object={event.object_id}", True),
-        ("object=x", False),
-        (f"since={today}&until={today}", True),
-        ("until=2020-01-01", False),
-        ("since=2999-01-01", False),
-        ("since=nonsense", True),
-    ]:
-        text = shown(auditor, f"/audit/?{query}")[1]
-        assert ("<code>scheme.decide</code>" in text) is found, query
-    assert "No action matches" in shown(auditor, "/audit/?actor=Nobody")[1]
-
-
 def test_letters_and_statements_can_be_checked_by_anybody(demonstrated, shown):
     from aisc.ledger.models import Budget
     from aisc.scheme.models import Letter

@@ -6,4 +6,4 @@ class CentreConfig(AppConfig):
     label = "centre"
 
     def ready(self) -> None:
-        from aisc.centre import access, metrics  # noqa: F401 - each registers what it has
+        from aisc.centre import access, history, metrics  # noqa: F401 - register what they have

@@ -67,7 +67,15 @@ class AuditEvent(models.Model):
 class AuditSubject(models.Model):
     """The index of histories: audit row ``seq`` is about this object, or about something that belongs to it."""
 
-    seq = models.BigIntegerField()
+    event = models.ForeignKey(
+        AuditEvent,
+        to_field="seq",
+        db_column="seq",
+        db_index=False,
+        db_constraint=False,
+        on_delete=models.DO_NOTHING,
+        related_name="subjects_index",
+    )
     object_type = models.CharField(max_length=80)
     object_pk = models.BigIntegerField()
 
@@ -75,12 +83,12 @@ class AuditSubject(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["object_type", "object_pk", "seq"], name="audit_subject"),
-            models.Index(fields=["seq"], name="audit_subject_seq"),
+            models.Index(fields=["object_type", "object_pk", "event"], name="audit_subject"),
+            models.Index(fields=["event"], name="audit_subject_seq"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.seq}: {self.object_type} {self.object_pk}"
+        return f"{self.event_id}: {self.object_type} {self.object_pk}"
 
 
 class AuditHead(models.Model):

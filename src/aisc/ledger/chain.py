@@ -102,9 +102,15 @@ class Digest:
         return self._hash.hexdigest()
 
 
-def seal_digest(day: str, previous: str, last_entry: int, budgets: int, entries: int) -> Digest:
-    """The digest of a day's seal; then one line for each budget's head: its uid, seq and hash, oldest budget first."""
-    return Digest("seal", day, previous, last_entry, budgets, entries)
+def seal_digest(
+    day: str, previous: str, last_entry: int, budgets: int, entries: int, audit_seq: int = 0, audit_hash: str = ""
+) -> Digest:
+    """The digest of a day's seal; then one line for each budget's head: its uid, seq and hash, oldest budget first.
+
+    ``audit_seq`` and ``audit_hash`` are the end of the audit log; seals made before it was a chain have none.
+    """
+    audit = (audit_seq, audit_hash) if audit_seq else ()
+    return Digest("seal", day, previous, last_entry, budgets, entries, *audit)
 
 
 def statement_digest(budget: str, statement: Any) -> Digest:

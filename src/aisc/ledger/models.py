@@ -341,6 +341,9 @@ class Seal(models.Model):
     budgets = models.PositiveIntegerField()
     entries = models.BigIntegerField()
     previous_hash = models.CharField(max_length=64)
+    # The end of the audit log at that moment; 0 and empty in seals made before it was a chain.
+    audit_seq = models.BigIntegerField(default=0)
+    audit_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
 
     class Meta:

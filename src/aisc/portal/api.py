@@ -15,6 +15,7 @@ from aisc.people.api import router as people
 from aisc.people.api_organisations import router as organisations
 from aisc.people.api_texts import router as texts
 from aisc.people.auth import BearerToken, Session
+from aisc.portal.audit.api import router as audit
 from aisc.scheme.api import router as scheme
 
 DESCRIPTION = """
@@ -93,9 +94,10 @@ api = Api(
             {"name": "ledger", "description": "Prices, budgets, charges, statements and proofs"},
             {"name": "jobs", "description": "Jobs, their runs, logs and files"},
             {"name": "scheme", "description": "Calls, applications, reviews, decisions and awards"},
+            {"name": "audit", "description": "What happened, who did it, and the chain that proves it"},
         ],
     },
 )
 problem.install(api)
-for router in (people, organisations, texts, centre, ledger, jobs, scheme):
+for router in (people, organisations, texts, centre, ledger, jobs, scheme, audit):
     api.add_router("", router)

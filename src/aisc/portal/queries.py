@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -240,21 +240,3 @@ def _mail(path: Path) -> dict[str, Any]:
         "text": body.get_content() if body else "",
         "at": clock.from_ms(int(path.name.partition("-")[0]) // 1_000_000),
     }
-
-
-def audit_events(*, actor_text: str, action: str, object_id: str, since: date | None, until: date | None) -> QuerySet:
-    """Audit rows, newest first, narrowed by whichever filters are given."""
-    from aisc.core.models import AuditEvent
-
-    events = AuditEvent.objects.order_by("-id")
-    if actor_text:
-        events = events.filter(actor__icontains=actor_text)
-    if action:
-        events = events.filter(action__startswith=action)
-    if object_id:
-        events = events.filter(object_id=object_id)
-    if since:
-        events = events.filter(at__gte=clock.from_ms(clock.day_bounds_ms(since)[0]))
-    if until:
-        events = events.filter(at__lt=clock.from_ms(clock.day_bounds_ms(until)[1]))
-    return events

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from aisc.core.access import DEMONSTRATION, PUBLIC, guard, register_routes
+from aisc.core.audit.kinds import kind_called
+from aisc.core.errors import NotFound
 from aisc.core.routes import NOBODY
+
+
+@dataclass(frozen=True)
+class ByKind:
+    """Finds the object whose history is asked for, by its kind and uid in the address."""
+
+    kind: str
+
+    def find(self, given: Mapping[str, Any]) -> Any | None:
+        try:
+            return kind_called(str(given.get(self.kind, ""))).find(str(given.get("uid", "")))
+        except NotFound:
+            return None
+
 
 register_routes(
     {
@@ -12,6 +32,10 @@ register_routes(
         "portal:operator": guard("portal.operations"),
         "portal:metrics": guard("portal.metrics"),
         "portal:audit": guard("portal.audit"),
+        "portal:audit_refusals": guard("portal.audit"),
+        "portal:history": guard("portal.history", on=ByKind("slug")),
+        "GET /audit": guard("portal.audit"),
+        "GET /audit/{kind}/{uid}": guard("portal.history", on=ByKind("kind")),
         "portal:verify": PUBLIC,
         "portal:verify_code": PUBLIC,
         "portal:outbox": DEMONSTRATION,

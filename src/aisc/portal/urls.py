@@ -10,6 +10,7 @@ from aisc.people.urls_sign_in import instead_of_allauth
 from aisc.people.views import set_language
 from aisc.portal import views
 from aisc.portal.api import api
+from aisc.portal.audit import pages as audit
 
 own = (
     [
@@ -17,7 +18,9 @@ own = (
         path("home", views.home, name="home"),
         path("operator/", views.operator, name="operator"),
         path("metrics", views.metrics, name="metrics"),
-        path("audit/", views.audit, name="audit"),
+        path("audit/", audit.audit, name="audit"),
+        path("audit/refused/", audit.refusals, name="audit_refusals"),
+        path("audit/<slug:slug>/<str:uid>/", audit.history, name="history"),
         path("verify/", views.verify, name="verify"),
         path("verify/<str:code>", views.verify, name="verify_code"),
         path("outbox/", views.outbox, name="outbox"),

@@ -1,11 +1,8 @@
-"""Pages of the portal itself: front, home, operations, audit log, document check, outbox, components."""
+"""Pages of the portal itself: front, home, operations, document check, outbox, components."""
 
 from __future__ import annotations
 
-import json
-
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,9 +12,7 @@ from aisc.core import access, clock
 from aisc.core import metrics as figures
 from aisc.people.tokens import actor_from_token
 from aisc.portal import queries, samples
-from aisc.portal.forms import AuditForm, VerifyForm
-
-AUDIT_PAGE = 100
+from aisc.portal.forms import VerifyForm
 
 
 @require_GET
@@ -62,25 +57,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
         )
     access.require(actor, "portal.metrics")
     return HttpResponse(figures.exposition(), content_type=figures.CONTENT_TYPE)
-
-
-@require_GET
-def audit(request: HttpRequest) -> HttpResponse:
-    """The audit log, filtered by address."""
-    access.require(request.actor, "portal.audit")
-    form = AuditForm(request.GET)
-    given = form.cleaned_data if form.is_valid() else {}
-    events = queries.audit_events(
-        actor_text=given.get("actor", ""),
-        action=given.get("action", ""),
-        object_id=given.get("object", ""),
-        since=given.get("since"),
-        until=given.get("until"),
-    )
-    page = Paginator(events, AUDIT_PAGE).get_page(request.GET.get("page"))
-    for event in page:
-        event.pretty = json.dumps(event.details, ensure_ascii=False, indent=2)
-    return render(request, "portal/audit.html", {"form": form, "page": page})
 
 
 @require_GET

@@ -6,5 +6,5 @@ class SchemeConfig(AppConfig):
     label = "scheme"
 
     def ready(self) -> None:
-        # Each registers what it has: rules, actions, what it does when people leave or merge, background work.
-        from aisc.scheme import access, actions, people_events, tasks  # noqa: F401
+        # Each registers what it has: rules, actions, histories, what follows when people leave, background work.
+        from aisc.scheme import access, actions, history, people_events, tasks  # noqa: F401

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import sys
 
 from aisc.cli.output import Exit, fail
 from aisc.core.state import StateError, StateFolder, state_folder
@@ -25,7 +27,20 @@ def start() -> StateFolder:
     import django
 
     django.setup()
+    from aisc.core.actions import came_by
+
+    came_by(_this_command())
     return folder
+
+
+def _this_command() -> str:
+    """For the audit log: the command as typed without its values, and who is signed in on this machine."""
+    words = [word for word in sys.argv[1:3] if word.replace("-", "").isalpha() and not word.startswith("-")]
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"user {os.getuid()}"
+    return f"aisc {' '.join(words)} ({user})"
 
 
 def pending_migrations() -> tuple[list[str], list[str]]:

@@ -65,7 +65,7 @@ def write(rows: Sequence[Row]) -> None:
     if not rows:
         return
     prepared = [_values(row) for row in rows]
-    seq, previous = _head()
+    seq, previous = _hold_head()
     events, subjects = [], []
     for row, values in zip(rows, prepared, strict=True):
         seq += 1
@@ -78,6 +78,13 @@ def write(rows: Sequence[Row]) -> None:
     if subjects:
         bulk.insert(AuditSubject, ("seq", "object_type", "object_pk"), subjects)
     AuditHead.objects.filter(pk=1).update(seq=seq, hash=previous)
+
+
+def head() -> tuple[int, str]:
+    """Number and hash of the last row that is there for good; (0, "") in an empty log."""
+    from aisc.core.models import AuditHead
+
+    return AuditHead.objects.filter(pk=1).values_list("seq", "hash").first() or (0, "")
 
 
 def _values(row: Row) -> list[Any]:
@@ -100,7 +107,7 @@ def _values(row: Row) -> list[Any]:
     ]
 
 
-def _head() -> tuple[int, str]:
+def _hold_head() -> tuple[int, str]:
     """Number and hash of the last row, held until the transaction ends."""
     from aisc.core.models import AuditEvent, AuditHead
 

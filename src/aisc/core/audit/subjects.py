@@ -57,7 +57,7 @@ def belongs_to(model: type[models.Model]) -> list[Any]:
 
 
 def _follow(row: models.Model, found: dict[Subject, None], ahead: dict[str, set[int]]) -> None:
-    for field in belongs_to(type(row)):
+    for field in belongs_to(row._meta.model):
         other = row._state.fields_cache.get(field.name)
         if other is None:
             _add(field, getattr(row, field.attname), found, ahead)

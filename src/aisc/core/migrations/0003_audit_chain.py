@@ -25,7 +25,7 @@ def chain(apps, schema_editor):
             seq += 1
             about = subjects_of(row.object_type, row.object_id)
             row.seq, row.subjects = seq, [f"{label}:{key}" for label, key in about]
-            index += [AuditSubject(seq=seq, object_type=label, object_pk=key) for label, key in about]
+            index += [AuditSubject(event_id=seq, object_type=label, object_pk=key) for label, key in about]
             row.hash = previous = row_hash(
                 previous,
                 [
@@ -109,21 +109,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="AuditSubject",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("seq", models.BigIntegerField()),
-                ("object_type", models.CharField(max_length=80)),
-                ("object_pk", models.BigIntegerField()),
-            ],
-            options={
-                "indexes": [
-                    models.Index(fields=["object_type", "object_pk", "seq"], name="audit_subject"),
-                    models.Index(fields=["seq"], name="audit_subject_seq"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="AuditRefusal",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -158,6 +143,35 @@ class Migration(migrations.Migration):
         migrations.AddField("auditevent", "via", models.CharField(blank=True, max_length=100)),
         migrations.AddField(
             "auditevent", "hash", models.CharField(default="", max_length=64), preserve_default=False
+        ),
+        migrations.AddConstraint(
+            "auditevent", models.UniqueConstraint(fields=["seq"], name="audit_seq_once")
+        ),
+        migrations.CreateModel(
+            name="AuditSubject",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("object_type", models.CharField(max_length=80)),
+                ("object_pk", models.BigIntegerField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_column="seq",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="subjects_index",
+                        to="core.auditevent",
+                        to_field="seq",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["object_type", "object_pk", "event"], name="audit_subject"),
+                    models.Index(fields=["event"], name="audit_subject_seq"),
+                ],
+            },
         ),
         migrations.RunPython(chain, unchain),
     ]

@@ -10,9 +10,6 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions("auditevent", {"ordering": ["-seq"]}),
         migrations.AlterField("auditevent", "seq", models.BigIntegerField()),
         migrations.AlterField("auditevent", "action", models.CharField(max_length=80)),
-        migrations.AddConstraint(
-            "auditevent", models.UniqueConstraint(fields=["seq"], name="audit_seq_once")
-        ),
         migrations.AddIndex("auditevent", models.Index(fields=["action", "seq"], name="audit_action")),
         migrations.AddIndex("auditevent", models.Index(fields=["person", "seq"], name="audit_person")),
     ]

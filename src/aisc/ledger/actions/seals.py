@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from aisc.core import bulk, clock
 from aisc.core.actions import Actor, action, note
+from aisc.core.audit.record import head as audit_head
 from aisc.core.errors import Conflict
 from aisc.ledger.chain import seal_digest
 from aisc.ledger.models import Entry, Seal
@@ -35,7 +36,8 @@ def seal_day(actor: Actor, *, day: date) -> Seal:
         heads = list(bulk.stream(HEADS, [last]))
     entries = sum(seq for _uid, seq, _hash in heads)
     before = previous.hash if previous else ""
-    digest = seal_digest(day.isoformat(), before, last, len(heads), entries)
+    audit_seq, audit_hash = audit_head()
+    digest = seal_digest(day.isoformat(), before, last, len(heads), entries, audit_seq, audit_hash)
     for head in heads:
         digest.add(*head)
     note(entries=entries, budgets=len(heads), hash=digest.hexdigest())
@@ -46,6 +48,8 @@ def seal_day(actor: Actor, *, day: date) -> Seal:
         budgets=len(heads),
         entries=entries,
         previous_hash=before,
+        audit_seq=audit_seq,
+        audit_hash=audit_hash,
         hash=digest.hexdigest(),
     )
 

@@ -4,8 +4,8 @@
     report.holds, report.lines(), report.findings
 
 What a scheduler accounted for = usage records = charges, rated and split again = postings = counters =
-statements, and every chain and seal computed again. Reads one snapshot of the database while others go on
-writing; memory grows with the number of budgets and seals only, and by a bit for each usage record.
+statements, and every chain and seal computed again, the audit log's too. Reads one snapshot of the database while
+others go on writing; memory grows with the number of budgets and seals only, and by a bit for each usage record.
 
 The ledger knows no scheduler. Whoever meters one registers its accounting, so that the proof reaches down to it:
 
@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from aisc.core.audit.prove import prove as prove_audit
 from aisc.core.bulk import snapshot
 from aisc.ledger.prove.journals import prove_journals
 from aisc.ledger.prove.postings import prove_postings
@@ -57,8 +58,19 @@ def prove(*, limit: int = 1000, accounting: Mapping[str, SourceFactory] | None =
             prove_holds(report)
         with _stage(report, "usage"):
             prove_usage(report, charged, _sources if accounting is None else accounting)
+        with _stage(report, "audit"):
+            _prove_audit(report)
     report.milliseconds = round((time.perf_counter() - began) * 1000)
     return report
+
+
+def _prove_audit(report: ProofReport) -> None:
+    """The audit log says who moved the money: what was done to it is found here as well."""
+    log = prove_audit(limit=report.limit)
+    report.counts["audit rows"] = log.rows
+    for finding in log.findings:
+        report.add("audit", where=str(finding), expected=finding.expected or None, found=finding.found or None)
+    report.total_findings += log.total_findings - len(log.findings)
 
 
 @contextmanager

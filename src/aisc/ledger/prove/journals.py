@@ -55,7 +55,15 @@ class _Seals:
         self.report = report
         self.rows = list(Seal.objects.order_by("pk"))
         self.digests = [
-            chain.seal_digest(seal.day.isoformat(), seal.previous_hash, seal.last_entry, seal.budgets, seal.entries)
+            chain.seal_digest(
+                seal.day.isoformat(),
+                seal.previous_hash,
+                seal.last_entry,
+                seal.budgets,
+                seal.entries,
+                seal.audit_seq,
+                seal.audit_hash,
+            )
             for seal in self.rows
         ]
         # In the order in which the passing entries reach them: (last entry, number of the seal).

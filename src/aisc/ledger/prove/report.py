@@ -28,6 +28,7 @@ KINDS = {
     "statement": gettext_lazy("the statement is not what its entries say"),
     "seal": gettext_lazy("the day's seal does not fit the chains"),
     "source": gettext_lazy("the accounting and the usage records differ"),
+    "audit": gettext_lazy("the audit log is not as it was written"),
 }
 
 

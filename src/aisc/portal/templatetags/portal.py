@@ -225,6 +225,14 @@ def evidence(href: str, label: str = "") -> dict[str, Any]:
     return {"href": href, "label": label}
 
 
+@register.inclusion_tag("portal/components/history.html")
+def history(row: Any) -> dict[str, Any]:
+    """The way to what happened to an object: organisation, project, budget, job… `{% history budget %}`"""
+    from aisc.portal.audit.display import url_of  # late: it formats with this module's filters
+
+    return {"url": url_of(row)}
+
+
 @register.inclusion_tag("portal/components/stat.html")
 def stat(label: str, value: object, unit: str = "", evidence_url: str = "", *, note: str = "") -> dict[str, Any]:
     """One figure that matters, with its unit and its evidence."""
