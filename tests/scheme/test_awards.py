@@ -10,8 +10,10 @@ from aisc.core.actions import Actor, system
 from aisc.core.errors import Conflict, Forbidden, NotFound
 from aisc.core.models import AuditEvent
 from aisc.ledger.models import Budget, Entry
+from aisc.people.actions import approve_text, draft_text, publish_text
 from aisc.people.models import Membership, Notice, Project
-from aisc.scheme import actions, tasks
+from aisc.people.texts import receipts
+from aisc.scheme import actions, letters, tasks
 from aisc.scheme.models import Application, Award
 
 
@@ -185,3 +187,47 @@ class TestWorker:
         with pytest.raises(Conflict) as caught:
             actions.remind(system("test"), award=award)
         assert caught.value.code == "award.reminded"
+
+
+class TestConditions:
+    """The conditions that an award is accepted under are those that were on the page."""
+
+    @pytest.fixture
+    def text(self, world, make_person):
+        drafter, approver = Actor(make_person("secretariat")), Actor(make_person("secretariat"))
+        made = draft_text(
+            drafter,
+            code="award-conditions",
+            effective_on=clock.today(),
+            wordings={"en": ("Conditions", "- Report once a year.")},
+        )
+        approve_text(approver, wording=made.wordings.get())
+        return publish_text(approver, text=made)
+
+    def test_accepted_with_a_receipt(self, world, text, client):
+        award = world.application("approved").award
+        client.force_login(world.owner)
+        page = client.get(f"/applications/{award.application.uid}/award").content.decode()
+        digest = text.wordings.get().digest
+        assert f'name="text" value="{digest}"' in page
+        done = client.post(f"/applications/{award.application.uid}/award/accept", {"text": digest}, follow=True)
+        assert digest in done.content.decode()
+        receipt = receipts(occasion="award", about=award.number).get()
+        assert (receipt.person, receipt.wording.text) == (world.owner, text)
+
+    def test_others_by_now_are_refused_and_nothing_opens(self, world, text):
+        award = world.application("approved").award
+        with pytest.raises(Conflict, match="Read it again"):
+            actions.accept_award(Actor(world.owner), award=award, conditions="0" * 64)
+        assert not Budget.objects.exists()
+        actions.accept_award(Actor(world.owner), award=award)
+        assert receipts(about=award.number).get().wording == text.wordings.get()
+
+    def test_the_letter_names_them(self, world, text):
+        letter = world.application("approved").letter
+        assert letter.content["conditions"]["version"] == 1
+        assert letters.page_data(letter)["conditions"]["url"].endswith("/texts/award-conditions/1/")
+        assert letters.pdf(letter).startswith(b"%PDF")
+
+    def test_without_any_the_letter_says_nothing(self, world):
+        assert "conditions" not in letters.page_data(world.application("approved").letter)

@@ -3,13 +3,16 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from scheme_world import ANSWERS, LIST_CENTS
 
 from aisc.core import clock
 from aisc.core.actions import Actor
 from aisc.core.errors import BadInput, Conflict, Forbidden
+from aisc.people import texts
+from aisc.people.actions import approve_text, draft_text, publish_text, withdraw_text
 from aisc.people.models import Notice
-from aisc.scheme import actions, snapshot
+from aisc.scheme import actions, declaration, snapshot
 from aisc.scheme.completeness import SECTIONS, hints, missing
 from aisc.scheme.models import Application, Submission
 
@@ -322,3 +325,73 @@ class TestHints:
     def test_every_gap_has_a_page(self, world):
         draft = actions.start_draft(Actor(world.owner), organisation=world.organisation, call=world.call)
         assert {gap.section for gap in missing(draft)} - {"declaration"} < set(SECTIONS)
+
+
+class TestDeclared:
+    """Which text was declared: the approved one in force, or the shipped one before there is any."""
+
+    @staticmethod
+    def publish(world, body, make_person):
+        drafter, approver = Actor(make_person("secretariat")), Actor(make_person("secretariat"))
+        text = draft_text(
+            drafter,
+            code="declaration-of-truth",
+            effective_on=clock.today(),
+            wordings={"en": ("Declaration", f"- {body}"), "zh-hans": ("声明", "- 属实。")},
+        )
+        for wording in text.wordings.all():
+            approve_text(approver, wording=wording)
+        return publish_text(approver, text=text)
+
+    def test_the_shipped_one_in_the_readers_language(self, world):
+        shown = {}
+        for language in ("en", "zh-hant", "zh-hans"):
+            with translation.override(language):
+                shown[language] = declaration.current()
+        assert [len(each.lines) for each in shown.values()] == [4, 4, 4]
+        submitted = actions.submit_application(
+            Actor(world.owner), application=world.draft(), declared=True, declaration=shown["zh-hans"].sha256
+        )
+        said = Submission.objects.get().snapshot["declaration"]
+        assert (said["version"], said["language"], said["sha256"]) == (
+            "2026-1", "zh-hans", shown["zh-hans"].sha256,
+        )  # fmt: skip
+        assert said["lines"][0].startswith("就我们所知")
+        assert not texts.receipts(about=submitted.number).exists()
+
+    def test_the_approved_one_leaves_a_receipt(self, world, make_person):
+        text = self.publish(world, "It is true.", make_person)
+        with translation.override("zh-hans"):
+            submitted = actions.submit_application(Actor(world.owner), application=world.draft(), declared=True)
+        receipt = texts.receipts(about=submitted.number).get()
+        assert (receipt.person, receipt.wording) == (world.owner, text.wordings.get(language="zh-hans"))
+        said = Submission.objects.get().snapshot["declaration"]
+        assert (said["text"]["version"], said["lines"]) == (1, ["属实。"])
+
+    def test_what_was_read_is_what_is_declared(self, world, make_person):
+        before = declaration.current().sha256
+        first = self.publish(world, "It is true.", make_person)
+        draft = world.draft()
+        for digest in (before, "0" * 64):
+            with pytest.raises(Conflict, match="Read it again"):
+                actions.submit_application(Actor(world.owner), application=draft, declared=True, declaration=digest)
+        withdraw_text(Actor(make_person("secretariat")), text=first, reason="Wrong")
+        with pytest.raises(Conflict, match="declaration has changed"):
+            actions.submit_application(Actor(world.owner), application=draft, declared=True, declaration="0" * 64)
+        assert not Submission.objects.exists()
+
+    def test_a_changed_one_is_shown_again_on_the_page(self, world, make_person, client):
+        draft = world.draft()
+        client.force_login(world.owner)
+        old = declaration.current().sha256
+        self.publish(world, "It is all true.", make_person)
+        page = client.post(f"/applications/{draft.uid}/check", {"declared": "on", "text": old})
+        assert page.status_code == 422
+        assert "It is all true." in page.content.decode()
+        assert f'value="{declaration.current().sha256}"' in page.content.decode()
+        done = client.post(
+            f"/applications/{draft.uid}/check",
+            {"declared": "on", "text": declaration.current().sha256},
+            follow=True,
+        )
+        assert "/texts/declaration-of-truth/1/en/" in done.content.decode()

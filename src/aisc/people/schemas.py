@@ -53,7 +53,9 @@ class SignUpIn(Schema):
     email: str = Field(examples=[_EMAIL])
     name: str = Field(description="1 to 150 characters of any script", examples=["陳大文"])
     password: str = Field(description="at least 10 characters, not a common one")
-    language: str = Field("", description="`en`, `zh-hant` or `zh-hans`; left out: as `Accept-Language`", examples=["zh-hant"])
+    language: str = Field(
+        "", description="`en`, `zh-hant` or `zh-hans`; left out: as `Accept-Language`", examples=["zh-hant"]
+    )
     terms: str = Field("", description="`sha256` of the terms of use (`GET /texts/terms`), where some are in force")
 
 

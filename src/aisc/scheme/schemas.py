@@ -212,7 +212,6 @@ class ApplicationCostOut(Schema):
 
 class NextOut(Schema):
     who: str = Field(description="Who must act, in the caller's language")
-    declaration_sha256: str = Field(description="Of that declaration; give it back when submitting")
     what: str
     due: date | None = Field(description="A target for the centre's steps; the last day for an award")
 
