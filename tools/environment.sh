@@ -26,11 +26,34 @@ debian() { # install Debian packages that are missing
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 
+identity_providers() { # real ones, which the tests of signing in start on the loopback; below the ignored .venv
+    folder=$venv/identity-providers
+    lock=tests/people/identity_providers/package-lock.json
+    if [ ! -d "$folder/simplesamlphp" ]; then
+        # Unpacked and not installed: as a package it would bring a web server that starts by itself.
+        say "Unpacking SimpleSAMLphp…"
+        mkdir -p "$folder/part"
+        [ -n "$(apt-cache show simplesamlphp 2>/dev/null)" ] || apt-get update -qq
+        (cd "$folder/part" && apt-get download -qq simplesamlphp 2>/dev/null && dpkg-deb -x simplesamlphp_*.deb .) ||
+            die "the Debian package simplesamlphp could not be fetched"
+        mv "$folder/part/usr/share/simplesamlphp" "$folder/simplesamlphp"
+        rm -rf "$folder/part"
+    fi
+    if ! cmp -s "$lock" "$folder/package-lock.json"; then
+        command -v npm >/dev/null || debian npm
+        say "Installing oidc-provider…"
+        cp tests/people/identity_providers/package.json "$lock" "$folder/"
+        (cd "$folder" && npm ci --silent --no-audit --no-fund) || { rm -f "$folder/package-lock.json"; die "npm could not install oidc-provider"; }
+    fi
+}
+
+identity_providers=
 case $purpose in
 run) extras=templates ;;
 test)
     extras=templates,dev
-    debian chromium fonts-noto-cjk gettext poppler-utils postgresql procps
+    debian chromium fonts-noto-cjk gettext php-cli php-mbstring php-xml poppler-utils postgresql procps
+    identity_providers=yes
     ;;
 *) die "usage: environment.sh run|test" ;;
 esac
@@ -40,6 +63,7 @@ wanted=$(cat pyproject.toml constraints.txt hatch_build.py | cksum)
 # The editable install points at this folder; a moved checkout needs its environment made again.
 wanted="$wanted $(pwd)"
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
+    [ -z "$identity_providers" ] || identity_providers
     exit 0
 fi
 
@@ -52,4 +76,5 @@ fi
 say "Installing pinned Python packages (about a minute the first time)…"
 PIP_CONSTRAINT=constraints.txt "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-warn-script-location \
     -e ".[$extras]" 2>"$venv/pip.log" || { cat "$venv/pip.log" >&2; die "the packages could not be installed; see above"; }
+[ -z "$identity_providers" ] || identity_providers
 printf '%s' "$wanted" >"$stamp"

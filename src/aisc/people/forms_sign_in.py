@@ -32,7 +32,7 @@ class _InstitutionForm(forms.Form):
         required=False,
         empty_label=_("none"),
         help_text=_(
-            "Whose people they are, if that is one organisation here. It may then let them join by themselves."
+            "Whose people they are, if it is one organisation here. It may let them join by themselves."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""SAML 2.0, Web Browser SSO: requests are signed; answers must be signed, for us, in time, and asked for by this browser."""
+"""SAML 2.0, Web Browser SSO: our requests are signed; answers must be signed, meant for us, in time, and asked for."""
 
 from __future__ import annotations
 

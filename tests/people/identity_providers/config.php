@@ -1,0 +1,26 @@
+<?php
+// SimpleSAMLphp as identity provider of the tests; the rest of its folder is written by them.
+$config = [
+    'baseurlpath' => getenv('AISC_TEST_URL') . '/',
+    'certdir' => getenv('AISC_TEST_FOLDER') . '/',
+    'loggingdir' => getenv('AISC_TEST_FOLDER') . '/',
+    'datadir' => getenv('AISC_TEST_FOLDER') . '/',
+    'tempdir' => getenv('AISC_TEST_FOLDER') . '/tmp',
+    'metadatadir' => getenv('AISC_TEST_FOLDER') . '/metadata',
+    'secretsalt' => 'only-for-tests',
+    'auth.adminpassword' => 'only-for-tests',
+    'technicalcontact_email' => 'test@example.org',
+    'timezone' => 'UTC',
+    'logging.handler' => 'errorlog',
+    'logging.level' => 3,
+    'showerrors' => true,
+    'errorreporting' => false,
+    'enable.saml20-idp' => true,
+    'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+    'session.cookie.secure' => false,
+    'session.cookie.samesite' => 'Lax',
+    'session.phpsession.savepath' => getenv('AISC_TEST_FOLDER') . '/tmp',
+    'store.type' => 'phpsession',
+    'language.default' => 'en',
+    'metadata.sources' => [['type' => 'flatfile']],
+];
