@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from aisc.centre.models import AcceleratorType, Cluster, Node
+from aisc.centre.models import AcceleratorType, Cluster, Node, NodeAccelerator
 from aisc.core.errors import BadInput, Unavailable
 
 CPU = "cpu"
@@ -73,14 +73,12 @@ def find(*, accelerator: str, count: int, cpus: int | None, memory_mb: int | Non
 
 def _machines(accelerator: str) -> list[_Machine]:
     """Machines with the accelerator: those that are up, then those with fewest, which leaves the large ones free."""
-    found = []
-    for node in Node.objects.select_related("cluster").prefetch_related("accelerators__type"):
-        if accelerator == CPU:
-            count = node.cpus
-        else:
-            count = sum(each.count for each in node.accelerators.all() if each.type.code == accelerator)
-        if count:
-            found.append(_Machine(node.cluster, node.cpus, node.memory_mb, count, node.up))
+    if accelerator == CPU:
+        counted = [(node, node.cpus) for node in Node.objects.select_related("cluster")]
+    else:
+        rows = NodeAccelerator.objects.filter(type__code=accelerator).select_related("node__cluster")
+        counted = [(row.node, row.count) for row in rows.order_by("pk")]
+    found = [_Machine(node.cluster, node.cpus, node.memory_mb, count, node.up) for node, count in counted if count]
     return sorted(found, key=lambda each: (not each.up, each.count, each.memory_mb, each.cluster.code))
 
 

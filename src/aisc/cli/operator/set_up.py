@@ -8,11 +8,13 @@ import typer
 
 from aisc.cli.operator import django as machine
 from aisc.cli.operator import migrate
+from aisc.cli.operator.demo import QUICK, demonstrate
 from aisc.cli.output import Json, show
 
 
 def init(
     demo: Annotated[bool, typer.Option(help="Also make the demonstration centre.")] = False,
+    year: Annotated[bool, typer.Option(help="With --demo: with a year behind it, in an empty state folder.")] = False,
     json: Json = False,
 ) -> None:
     """Make the state folder, the tables, the accelerator catalogue and this machine as first cluster.
@@ -23,11 +25,9 @@ def init(
     applied = migrate.run(folder)
     from aisc.portal import set_up
 
-    set_up.centre()
     sign_ins = []
     if demo:
-        from aisc.portal import demonstration
-
-        sign_ins = demonstration.make()
+        sign_ins = demonstrate(year=year, hundredths=QUICK)
+    set_up.centre()
     answer = {"state": str(folder.root), "migrations": len(applied), "sign_ins": sign_ins}
     show(answer, f"Ready: {folder.root}. Start everything with “aisc up”.")

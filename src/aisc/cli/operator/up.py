@@ -59,6 +59,7 @@ class Process:
 
 def up(
     demo: Annotated[bool, typer.Option(help="Make and show the demonstration centre.")] = False,
+    year: Annotated[bool, typer.Option(help="With --demo: with a year behind it, in an empty state folder.")] = False,
     host: Annotated[str, typer.Option(envvar="AISC_HOST", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="AISC_PORT", min=1, max=65535)] = 8000,
 ) -> None:
@@ -82,7 +83,7 @@ def up(
     first = not (folder.root / "ready").exists()
     if first:
         say("Setting up the centre…")
-    sign_ins = _initialise(environment, demo)
+    sign_ins = _initialise(environment, demo, year)
     processes = [Process("web", ["web"]), Process("worker", ["worker"])]
     stopping = _Stopping()
     for process in processes:
@@ -139,8 +140,16 @@ def _port_is_free(host: str, port: int) -> None:
             )
 
 
-def _initialise(environment: dict[str, str], demo: bool) -> list[dict[str, str]]:
-    command = [sys.executable, "-m", "aisc", "init", "--json", *(["--demo"] if demo else [])]
+def _initialise(environment: dict[str, str], demo: bool, year: bool) -> list[dict[str, str]]:
+    command = [
+        sys.executable,
+        "-m",
+        "aisc",
+        "init",
+        "--json",
+        *(["--demo"] if demo else []),
+        *(["--year"] if year else []),
+    ]
     made = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     answer = jsonlib.loads(made.stdout) if made.stdout.strip().startswith("{") else {}
     if made.returncode:

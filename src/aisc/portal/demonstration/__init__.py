@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from django.conf import settings
 from django.db import transaction
 
@@ -12,7 +14,12 @@ from aisc.portal import set_up
 from aisc.portal.demonstration import base, year
 from aisc.portal.demonstration.signing_in import ACTOR, PASSWORD, PEOPLE, SignIn, sign_ins
 
-__all__ = ["ACTOR", "PASSWORD", "PEOPLE", "SignIn", "make", "make_year"]
+TOO_LATE = (
+    "This centre has begun already, and a year can only be written down before it. For a centre with a year behind "
+    "it, choose an empty state folder: AISC_STATE=/another/folder aisc up --demo --year"
+)
+
+__all__ = ["ACTOR", "PASSWORD", "PEOPLE", "TOO_LATE", "SignIn", "Year", "make", "make_year"]
 
 
 def make() -> list[dict[str, str]]:
@@ -25,16 +32,24 @@ def make() -> list[dict[str, str]]:
     return sign_ins()
 
 
-def make_year(progress: year.Progress = lambda _hundredths: None, scale: int = 100) -> bool:
-    """Make the demonstration with a year behind it, if nothing has happened at this centre; whether it is there.
+class Year(Enum):
+    """What became of asking for the year."""
 
-    All of it or nothing, so it may be interrupted. ``progress`` hears how far it is, in hundredths. ``scale``: how
-    many of its jobs, in hundredths.
+    MADE = "made"
+    THERE = "there"
+    TOO_LATE = "too late"
+
+
+def make_year(progress: year.Progress = lambda _hundredths: None, scale: int = 100) -> Year:
+    """Make the demonstration with a year behind it, where nothing has happened at this centre yet.
+
+    All of it or nothing, so an interrupted one is made anew. ``progress`` hears how far it is, in hundredths.
+    ``scale``: how many of its jobs, in hundredths.
     """
     if year.made():
-        return True
+        return Year.THERE
     if not year.possible():
-        return False
+        return Year.TOO_LATE
     settings.STATE.demonstration.touch()
     with transaction.atomic():
         world = year.make(progress, scale)
@@ -44,7 +59,7 @@ def make_year(progress: year.Progress = lambda _hundredths: None, scale: int = 1
         paying = Budget.objects.get(pk=world.budgets["Robots that sort harbour waste"].pk)
         base.first_jobs(researcher, paying)
     transaction.on_commit(settings.STATE.wake_worker)
-    return True
+    return Year.MADE
 
 
 def _made() -> bool:

@@ -37,19 +37,19 @@ from aisc.portal.demonstration.work import project_work
 from aisc.portal.demonstration.world import World
 from aisc.scheme import tasks as scheme_tasks
 
-HOURS = (0, 6, 12, 18)
+HOURS = (0, 12)
 CREDIT = (
-    "Outage of {day}: the storage of one hall was away, credited back by the centre. "
-    "{day_zh}機房儲存系統故障，中心退回收費。"
+    "Power failure of {day}: results of that morning were lost, credited back by the centre. "
+    "{day_zh}停電，當日上午的運算結果遺失，中心退回收費。"
 )
 
 
 def worker(world: World) -> Story:
-    """The background work: accounting four times a day; seals, statements and what lapses once."""
+    """The background work: accounting twice a day; seals, statements and what lapses once."""
     for days in range(364, -1, -1):
         for hour in HOURS:
             yield world.at(days, hour, 10)
-            before = clock.now() - timedelta(hours=6)
+            before = clock.now() - timedelta(hours=12)
             ended = tasks.meter(world.cluster, world.engine)
             if ended:
                 _try_again(world, before)
@@ -79,21 +79,19 @@ def _try_again(world: World, since) -> None:
 
 def machines(world: World) -> Story:
     """Machines that come, fail and come back, as the engine reports them."""
-    for days, hour in ((200, 0), (SPRING, 0), (SPRING, 9), (96, 0), (95, 0), (1, 4)):
+    for days, hour in ((200, 0), (SPRING, 15), (SPRING - 1, 0), (96, 0), (95, 0), (1, 4)):
         yield world.at(days, hour, 2)
         sync_nodes(tasks.ACTOR, cluster=world.cluster, nodes=world.engine.nodes())
 
 
 def outage(world: World) -> Story:
-    """After the spring's power failure: what failed for it besides is credited back, with a reason for everybody."""
+    """After the spring's power failure: results that were lost with it are credited back, with a reason for all."""
     yield world.at(SPRING - 2, 15, 20)
-    begin, end = (clock.to_ms(world.at(SPRING)), clock.to_ms(world.at(SPRING - 1)))
+    begin, end = clock.to_ms(world.at(SPRING)), clock.to_ms(world.at(SPRING, 15))
     day = clock.day_of_ms(begin)
-    failed = Run.objects.filter(
-        state__in=("failed", "out_of_memory", "over_limit", "timeout"), ended_ms__gte=begin, ended_ms__lt=end
-    )
+    lost = Run.objects.filter(state="completed", ended_ms__gte=begin, ended_ms__lt=end)
     charges = Entry.objects.filter(
-        kind="charge", amount__gt=0, reversed_by=None, usage__source_id__in=list(failed.values_list("ref", flat=True))
+        kind="charge", amount__gt=0, reversed_by=None, usage__source_id__in=list(lost.values_list("ref", flat=True))
     )
     reason = CREDIT.format(day=f"{day:%-d %B %Y}", day_zh=f"{day.year}年{day.month}月{day.day}日")
     for entry in charges.order_by("pk"):

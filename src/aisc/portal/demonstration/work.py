@@ -5,14 +5,17 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
+from django.db.models import F, Q
+
 from aisc.core import clock
 from aisc.core.actions import Actor
-from aisc.core.errors import AiscError, InsufficientBudget
+from aisc.core.errors import AiscError, Conflict, InsufficientBudget
 from aisc.core.money import MS_PER_HOUR
 from aisc.jobs.actions import annotate_job, cancel_job, submit_job
 from aisc.jobs.models import Job
 from aisc.ledger.models import Budget
 from aisc.ledger.queries import price_of
+from aisc.people.access import WRITERS
 from aisc.portal.demonstration.stories import Story
 from aisc.portal.demonstration.world import World
 
@@ -80,7 +83,9 @@ NOTES = (
 )
 # Hundredths of a job's time limit that it uses on average.
 _USED = 58
-_LONGEST_H = 60
+_LONGEST_H = 160
+# The most that one job asks for, by accelerator; of others 8, which is a whole machine.
+LARGEST = {"cpu": 64, "l40s": 4}
 
 
 def project_work(
@@ -112,12 +117,32 @@ def project_work(
             # They look for something small that still fits, and then wait for the next budget.
             if chance.random() < 0.3:
                 return
-        except AiscError:
-            return
+        except Conflict:
+            return  # suspended, or ended
+
+
+def yesterday(world: World) -> Story:
+    """Many long jobs on the eve of today, so that today has a queue."""
+    chance = world.chance("yesterday")
+    for number, minutes in enumerate(sorted(chance.randint(9 * 60, 23 * 60 + 40) for _ in range(46)), start=1):
+        yield world.at(1) + timedelta(minutes=minutes)
+        usable = Budget.objects.filter(
+            state="active",
+            starts_on__lte=clock.today(),
+            ends_on__gt=world.end.date(),
+            released__gt=F("charged") * 5 / 4,
+        )
+        budget = chance.choice(list(usable.select_related("organisation", "project", "price_list").order_by("pk")))
+        code = chance.choice(("h800", "h800", "a800", "l40s", "l40s", "ascend-910b", "cpu"))
+        price = price_of(budget.price_list, world.accelerators[code]).cents
+        money = min(budget.available // 3, LARGEST.get(code, 8) * price * chance.randint(14, 60))
+        actor = chance.choice(_submitters(budget))
+        _submit(world, budget, chance, actor, chance.choice(list(KINDS)), number, code, 64, money)
 
 
 def _submitters(budget: Budget) -> list[Actor]:
-    members = budget.organisation.memberships.filter(role__in=("owner", "manager", "member")).select_related("person")
+    here = Q(project=None) | Q(project=budget.project_id)
+    members = budget.organisation.memberships.filter(here, role__in=WRITERS).select_related("person")
     people = {each.person_id: each.person for each in members.order_by("pk")}
     return [Actor(person=person) for person in people.values()]
 
@@ -147,7 +172,7 @@ def _submit(
 ) -> None:
     name, command = chance.choice(KINDS[kind])
     array = chance.choice((4, 6, 8, 12, 16)) if chance.random() < 0.09 else 1
-    count = max(1, min(most, 8 if code != "cpu" else 64) // chance.choice((1, 1, 2, 4)))
+    count = max(1, min(most, LARGEST.get(code, 8)) // chance.choice((1, 1, 2, 4)))
     budget.refresh_from_db(fields=["price_list"])
     price = price_of(budget.price_list, world.accelerators[code]).cents
     hours = money * chance.uniform(0.4, 1.6) / array * 100 / _USED / (price * count)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext_noop, override
+from django.utils.translation import override
 
 from aisc.centre.actions import register_cluster, sync_nodes
 from aisc.centre.models import AcceleratorType, Cluster
@@ -31,14 +31,11 @@ from aisc.portal.demonstration.projects import AWARDED, OTHERS, OWN
 from aisc.portal.demonstration.projects import FAMILIAR as FAMILIAR_PLANS
 from aisc.portal.demonstration.signing_in import everybody, join
 from aisc.portal.demonstration.stories import Story, Teller
+from aisc.portal.demonstration.work import yesterday
 from aisc.portal.demonstration.world import CLUSTER, World
 from aisc.scheme import actions as scheme
 
 DAYS = 365
-TOO_LATE = gettext_noop(
-    "This centre has begun already, and a year can only be written before it. For a centre with a year behind it, "
-    "choose an empty state folder: AISC_STATE=/another/folder aisc up --demo --year"
-)
 Progress = Callable[[int], None]
 
 
@@ -109,6 +106,7 @@ def _stories(world: World) -> list[Story]:
         operations.strangers(world),
         operations.tokens(world),
         operations.reading(world),
+        yesterday(world),
     ]
 
 

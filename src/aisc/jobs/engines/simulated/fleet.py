@@ -53,10 +53,10 @@ def fleet(end_ms: int) -> tuple[list[Machine], list[Outage]]:
             Machine(f"{prefix}-{before + n:02d}", accelerator, count, cpus, memory_gb * 1024, since)
             for n in range(1, number + 1)
         ]
-    spring = end_ms - SPRING * DAY_MS
+    spring = end_ms - SPRING * DAY_MS + 15 * HOUR_MS
     outages = [
         Outage(
-            ("sim-h800-01", "sim-h800-02", "sim-h800-03", "sim-a800-01", "sim-a800-02"),
+            tuple(each.name for each in machines if each.accelerator in ("h800", "a800", "l40s") and not each.since_ms),
             spring,
             spring + 9 * HOUR_MS,
             "power failed in one hall",
