@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aisc.core.access import Rule, register
+from aisc.core.access import Rule, register, with_step_up
 from aisc.ledger import routes  # noqa: F401 - registers which rule guards which page
 from aisc.ledger.models import Budget
 from aisc.people.access import (
@@ -76,11 +76,11 @@ register(
         "ledger.open_budget": nobody_but_the_system(),
         "ledger.open_own_budget": role_in(PAYERS, scope=MONEY, hide=False),
         "ledger.ask_for_own_budget": _payer_somewhere(),
-        "ledger.raise_ceiling": role_in(PAYERS, place=_project, scope=MONEY, hide=False),
-        "ledger.release_tranche": _stewards,
-        "ledger.suspend_budget": _stewards,
+        "ledger.raise_ceiling": with_step_up(role_in(PAYERS, place=_project, scope=MONEY, hide=False)),
+        "ledger.release_tranche": with_step_up(_stewards),
+        "ledger.suspend_budget": with_step_up(_stewards),
         "ledger.resume_budget": _stewards,
-        "ledger.close_budget": _stewards,
+        "ledger.close_budget": with_step_up(_stewards),
         # use
         "ledger.place_holds": role_in(WRITERS, place=_project, scope="jobs"),
         "ledger.release_holds": centre_role(Centre.OPERATOR, Centre.FINANCE, scope=MONEY),
@@ -88,11 +88,11 @@ register(
         "ledger.view_usage": _sees_usage(),
         "ledger.view_unattributed": _staff,
         "ledger.attribute_usage": centre_role(Centre.OPERATOR, Centre.FINANCE, scope=MONEY),
-        "ledger.reverse_entry": _finance,
+        "ledger.reverse_entry": with_step_up(_finance),
         # prices
         "ledger.view_prices": anyone(),
-        "ledger.publish_price_list": _finance,
-        "ledger.move_to_price_list": _finance,
+        "ledger.publish_price_list": with_step_up(_finance),
+        "ledger.move_to_price_list": with_step_up(_finance),
         # statements and proof
         "ledger.view_statement": role_in(EVERY_ROLE, place=lambda statement: statement.budget.project)
         | centre_role(*STAFF),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from aisc.core.access import READ, Rule, register
+from aisc.core.access import READ, Rule, register, with_step_up
 from aisc.people.access import WRITERS, Centre, anyone, centre_role, nobody_but_the_system, role_in, signed_in
 from aisc.scheme import routes  # noqa: F401 - registers which rule guards which page
 from aisc.scheme.models import Application, Award
@@ -58,10 +58,10 @@ register(
         "scheme.declare_conflict": _standing(_ASSESSOR, lambda s: s.assesses),
         "scheme.save_review": _standing(_ASSESSOR, lambda s: s.assesses),
         "scheme.submit_review": _standing(_ASSESSOR, lambda s: s.assesses),
-        "scheme.decide": _standing(_COMMITTEE, lambda s: s.decides),
+        "scheme.decide": with_step_up(_standing(_COMMITTEE, lambda s: s.decides)),
         # awards
-        "scheme.accept_award": _standing(_OWNERS, lambda s: s.owns, hide=False),
-        "scheme.decline_award": _standing(_OWNERS, lambda s: s.owns, hide=False),
+        "scheme.accept_award": with_step_up(_standing(_OWNERS, lambda s: s.owns, hide=False)),
+        "scheme.decline_award": with_step_up(_standing(_OWNERS, lambda s: s.owns, hide=False)),
         "scheme.lapse": nobody_but_the_system(),
         "scheme.remind": nobody_but_the_system(),
     }
