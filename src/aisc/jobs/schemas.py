@@ -14,7 +14,7 @@ from aisc.jobs.models import Job, Run
 from aisc.jobs.queries import Cost
 from aisc.jobs.registry import progress_of
 from aisc.jobs.templates import language
-from aisc.jobs.words import reason_in_words
+from aisc.jobs.words import command_as_written, reason_in_words
 from aisc.jobs.workspaces import Item
 
 
@@ -211,7 +211,7 @@ class JobDetailOut(JobOut):
         progress = progress_of(first) if inside else None
         return cls(
             **cls.facts(job, cost),
-            command=job.command,
+            command=command_as_written(job),
             parameters=job.parameters,
             environment={name: value if inside else None for name, value in job.environment.items()},
             inputs=job.inputs,

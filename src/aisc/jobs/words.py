@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal as signals
+from pathlib import PurePath
 
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
@@ -29,6 +30,14 @@ OUTCOMES = {
     "node_failed": gettext_noop("was lost because a machine of the centre failed; nothing is charged for it"),
     "rejected": gettext_noop("cannot be run by the centre; the money held for it is free again"),
 }
+
+
+def command_as_written(job: Job) -> list[str]:
+    """The command as the person or the template wrote it: not where this machine keeps a template's programs."""
+    if not job.template:
+        return list(job.command)
+    given = set(job.parameters.values())
+    return [PurePath(word).name if PurePath(word).is_absolute() and word not in given else word for word in job.command]
 
 
 def reason_in_words(run: Run, job: Job | None = None) -> str:

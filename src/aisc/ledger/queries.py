@@ -13,6 +13,7 @@ from aisc.core import clock
 from aisc.core.actions import Actor
 from aisc.core.errors import BadInput
 from aisc.core.money import MS_PER_HOUR, share
+from aisc.ledger.forecast import forecasts
 from aisc.ledger.models import Budget, Entry, Hold, Meter, Price, PriceList, UsageRecord
 from aisc.ledger.rating import worst_case
 from aisc.people.models import Membership
@@ -116,6 +117,7 @@ class BudgetView:
     charged_applicant: int
     held: int
     currency: str
+    forecast_end: int | None = None  # charged when it ends, at the pace of late
 
     @property
     def available(self) -> int:
@@ -135,6 +137,7 @@ def budget_view(budget: Budget) -> BudgetView:
         charged_applicant=budget.charged_applicant,
         held=budget.held,
         currency=budget.currency,
+        forecast_end=forecasts([budget]).get(budget.pk),
     )
 
 

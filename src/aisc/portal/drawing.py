@@ -5,7 +5,7 @@ screen without a stylesheet; lengths down are pixels. Text never scales.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from aisc.portal import formats
 
 FULL = 10_000  # 100.00 %, in hundredths of a per cent
-SLIVER = 120  # nothing that exists is drawn narrower than 1.2 %
+SLIVER = 60  # nothing that exists is drawn narrower than 0.6 %
 
 
 def percent(part: int) -> str:
@@ -78,7 +78,28 @@ class Marker:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """Where things stand in the money bar's drawing, in pixels from its top."""
+
+    height: str
+    top: str
+    thickness: str
+    tip_y: str
+    marker_top: str
+    marker_end: str
+    marker_text: str
+
+
+# The tip of a compact bar lies over the line of text above it, so that a list stays dense.
+COMPACT = Frame("22", "1", "20", "-5", "0", "22", "36")
+COMPACT_MARKED = replace(COMPACT, height="40", marker_end="25")
+WHOLE = Frame("58", "26", "28", "16", "22", "61", "74")
+WHOLE_MARKED = replace(WHOLE, height="78")
+
+
+@dataclass(frozen=True)
 class MoneyBar:
+    frame: Frame
     segments: list[Segment]
     marker: Marker | None
     over: Segment | None
@@ -98,7 +119,7 @@ def _anchor(at: int) -> tuple[str, str]:
     return percent(at), "middle"
 
 
-def money_bar(budget: Any) -> MoneyBar:
+def money_bar(budget: Any, *, compact: bool = False) -> MoneyBar:
     """One budget, left to right: charged (scheme | applicant), held, free, not yet released.
 
     `budget` carries integer cents: ceiling, released, charged_scheme, charged_applicant, held; a currency;
@@ -131,6 +152,11 @@ def money_bar(budget: Any) -> MoneyBar:
         if ceiling <= 0:
             return formats.NOTHING
         whole, tenth = divmod(formats.divide_half_up(abs(cents) * 1000, ceiling), 10)
+        # A cent of a million is not nothing, and a million less a cent is not all.
+        if cents and not (whole or tenth):
+            return "<0.1%"
+        if whole == 100 and not tenth and abs(cents) < ceiling:
+            return ">99.9%"
         return f"{formats.MINUS if cents < 0 else ''}{whole}.{tenth}%"
 
     segments, at = [], 0
@@ -181,7 +207,9 @@ def money_bar(budget: Any) -> MoneyBar:
 
     total = formats.money(ceiling, currency)
     available = formats.money(free, currency)
+    marked, plain = (COMPACT_MARKED, COMPACT) if compact else (WHOLE_MARKED, WHOLE)
     return MoneyBar(
+        frame=marked if marker else plain,
         segments=segments,
         marker=marker,
         over=over,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
-from django.urls import reverse
+from django.db.models import Count, Min, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,12 +22,16 @@ from aisc.core.money import format_cents
 from aisc.jobs.models import Job, Run
 from aisc.jobs.queries import jobs_visible_to
 from aisc.jobs.states import ACTIVE
-from aisc.ledger.models import Budget, Entry, Statement, UsageRecord
+from aisc.ledger.forecast import with_forecast
+from aisc.ledger.models import Budget, Entry, Proof, Statement, UsageRecord
 from aisc.ledger.queries import budgets_visible_to
 from aisc.people.access import WRITERS, has_centre_role
 from aisc.people.models import CentreRole, Membership, Notice
+from aisc.portal.todo import ToDo, todo
 from aisc.scheme import queries as scheme
-from aisc.scheme.models import Application, Call
+from aisc.scheme.models import Call
+from aisc.scheme.ribbon import next_step
+from aisc.scheme.states import APPLICATION
 
 Role = CentreRole.Role
 PARTS = {
@@ -36,17 +39,9 @@ PARTS = {
     "worker": gettext_lazy("Background worker"),
     "engine": gettext_lazy("Engine"),
 }
+IN_HAND = ("submitted", "returned", "in_review", "reviewed", "approved")
+SCHEME = (Role.SECRETARIAT, Role.COMMITTEE)
 STAFF = (Role.OPERATOR, Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
-
-
-@dataclass(frozen=True)
-class ToDo:
-    """One thing that waits for this person."""
-
-    what: str
-    about: str
-    url: str
-    due: date | datetime | None = None
 
 
 @dataclass
@@ -56,15 +51,21 @@ class Home:
     todo: list[ToDo] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
+    applications: list[dict[str, Any]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    desks: list[dict[str, Any]] = field(default_factory=list)
+    proof: Proof | None = None
     centre: dict[str, Any] | None = None
     open_call: Call | None = None
     has_organisation: bool = False
+    has_budget: bool = False
     can_run: bool = False
+    works_here: bool = False  # has a role in the centre
 
     @property
     def first_steps(self) -> bool:
-        return not (self.jobs or self.budgets or self.centre)
+        """Whether this is somebody who has still to find the way to a first job."""
+        return not (self.jobs or self.budgets or self.works_here)
 
 
 def home(actor: Actor) -> Home:
@@ -72,7 +73,7 @@ def home(actor: Actor) -> Home:
     person = actor.person
     roles = set(Membership.objects.filter(person=person).values_list("role", flat=True))
     shown = Home(
-        todo=_todo(actor),
+        todo=todo(actor),
         jobs=list(
             jobs_visible_to(actor)
             .filter(project__organisation__memberships__person=person)
@@ -80,81 +81,57 @@ def home(actor: Actor) -> Home:
             .distinct()
             .order_by("-id")[:8]
         ),
-        budgets=list(
+        budgets=with_forecast(
             budgets_visible_to(actor)
             .filter(state=Budget.State.ACTIVE, project__organisation__memberships__person=person)
             .select_related("project")
             .distinct()
             .order_by("-id")[:4]
         ),
+        applications=_under_way(actor),
         notices=list(Notice.objects.filter(person=person, read_at=None)[:5]),
         open_call=open_call(),
         has_organisation=bool(roles),
     )
     shown.can_run = bool(shown.budgets) and not roles.isdisjoint(WRITERS)
+    shown.works_here = has_centre_role(actor, tuple(Role))
+    if has_centre_role(actor, SCHEME):
+        shown.desks = _desks(actor)
+    if has_centre_role(actor, (Role.AUDITOR, Role.FINANCE)):
+        shown.proof = Proof.objects.first()
     if has_centre_role(actor, STAFF):
         shown.centre = load() | {"charged_today": format_cents(charged_today())}
     return shown
+
+
+def _under_way(actor: Actor) -> list[dict[str, Any]]:
+    """The applications of the person's organisations that somebody else must act on: who, what, and by when."""
+    rows = scheme.own_applications(actor).filter(state__in=("submitted", "in_review", "reviewed"))
+    shown = []
+    for application in rows.order_by("state_since", "id")[:8]:
+        who, what = next_step(application)
+        shown.append({"application": application, "who": who, "what": what, "due": scheme.due(application)})
+    return shown
+
+
+def _desks(actor: Actor) -> list[dict[str, Any]]:
+    """How much waits at each step of the scheme, since when, for those who move it on."""
+    rows = (
+        scheme.applications_visible_to(actor)
+        .filter(state__in=IN_HAND)
+        .order_by()
+        .values("state")
+        .annotate(count=Count("pk", distinct=True), oldest=Min("state_since"))
+    )
+    found = {row["state"]: row for row in rows}
+    labels = dict(APPLICATION.choices)
+    return [{"state": state, "label": labels[state], **found[state]} for state in IN_HAND if state in found]
 
 
 def open_call() -> Call | None:
     """The call that is open now, the one that closes soonest first."""
     now = clock.now()
     return Call.objects.filter(opens_at__lte=now, closes_at__gt=now).order_by("closes_at").first()
-
-
-def _todo(actor: Actor) -> list[ToDo]:
-    person = actor.person
-    items = [
-        ToDo(
-            _("Write your review"),
-            str(review.application),
-            _application_url(review.application),
-            scheme.due(review.application),
-        )
-        for review in scheme.reviews_waiting_for(person)
-    ]
-    own = Application.objects.filter(
-        organisation__memberships__person=person,
-        organisation__memberships__project=None,
-        organisation__memberships__role__in=(Membership.Role.OWNER, Membership.Role.MANAGER),
-    ).select_related("award")
-    words = {
-        "draft": _("Finish your application"),
-        "returned": _("Complete your application"),
-        "approved": _("Accept your award"),
-    }
-    items += [
-        ToDo(words[each.state], str(each), _application_url(each), scheme.due(each))
-        for each in own.filter(state__in=words).order_by("id")[:20]
-    ]
-    desks = [
-        (Role.SECRETARIAT, "submitted", _("Check and assign an application")),
-        (Role.COMMITTEE, "reviewed", _("Decide on an application")),
-    ]
-    for role, state, words_for in desks:
-        if has_centre_role(actor, (role,)):
-            waiting = scheme.applications_visible_to(actor).filter(state=state).order_by("submitted_at", "id")[:20]
-            items += [ToDo(words_for, str(each), _application_url(each), scheme.due(each)) for each in waiting]
-    if has_centre_role(actor, (Role.FINANCE,)):
-        asked = Budget.objects.filter(source=Budget.Source.OWN, released=0, state=Budget.State.ACTIVE).order_by("id")[
-            :20
-        ]
-        items += [
-            ToDo(_("Release an own-money budget"), str(each), reverse("ledger:budget", args=[each.uid]))
-            for each in asked
-        ]
-    if has_centre_role(actor, (Role.OPERATOR,)):
-        items += [
-            ToDo(_("Mend a part of the centre"), f"{name}: {detail}", reverse("portal:operator"))
-            for name, (ok, detail) in health.readiness().items()
-            if not ok
-        ]
-    return items
-
-
-def _application_url(application: Application) -> str:
-    return reverse("scheme:application", args=[application.uid])
 
 
 def load() -> dict[str, Any]:

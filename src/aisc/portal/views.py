@@ -25,7 +25,7 @@ def front(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     """What needs this person now."""
     access.require(request.actor, "portal.home")
-    return render(request, "portal/home.html", {"home": queries.home(request.actor)})
+    return render(request, "portal/home.html", {"home": queries.home(request.actor), "today": clock.today()})
 
 
 @require_GET

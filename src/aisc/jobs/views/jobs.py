@@ -27,7 +27,7 @@ from aisc.jobs.registry import engine_for, progress_of, with_places
 from aisc.jobs.states import ENDED
 from aisc.jobs.templates import language
 from aisc.jobs.views.shared import crumbs, files_url, page_of
-from aisc.jobs.words import reason_in_words
+from aisc.jobs.words import command_as_written, reason_in_words
 from aisc.people import panels
 from aisc.people.access import WRITERS
 from aisc.people.models import Project
@@ -93,7 +93,7 @@ def job(request: HttpRequest, uid: str) -> HttpResponse:
         "inside": inside,
         "crumbs": crumbs((_("Jobs"), reverse("jobs:jobs")), (found.name, "")),
         "environment": [(name, value if inside else None) for name, value in found.environment.items()],
-        "command": shlex.join(found.command),
+        "command": shlex.join(command_as_written(found)),
         "again": _command_line(found, inside=inside),
         "template": load_templates().get(found.template),
         "template_name": _template_name(found),

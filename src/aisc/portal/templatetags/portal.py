@@ -301,7 +301,8 @@ def log_viewer(src: str, *, initial: str = "", label: str = "", download_url: st
 @register.inclusion_tag("portal/components/money_bar.html")
 def money_bar(budget: Any, *, compact: bool = False, evidence_url: str = "") -> dict[str, Any]:
     """One bar for a budget, with the cents in a table beneath. `compact` folds the table away."""
-    return {"bar": drawing.money_bar(budget), "compact": compact, "evidence_url": evidence_url}
+    bar = drawing.money_bar(budget, compact=compact)
+    return {"bar": bar, "compact": compact, "evidence_url": evidence_url}
 
 
 _STEP_WORDS = {

@@ -1,0 +1,60 @@
+"""What budgets will have been charged when they end, if use goes on at the pace of the last four weeks.
+
+A straight line, on purpose: it is easily explained and checked, and a reader sees at once why it moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.db.models import Q, Sum
+
+from aisc.core import clock
+from aisc.core.money import round_half_up
+from aisc.ledger.models import Budget, Entry
+
+PACE_DAYS = 28
+LEAST_DAYS = 3  # a pace taken from less would say more about one job than about the project
+_CHARGES = (Entry.Kind.CHARGE, Entry.Kind.REVERSAL)
+
+
+def forecasts(budgets: Iterable[Budget]) -> dict[int, int]:
+    """Cents charged at the end date, by the budget's id; one SQL query.
+
+    Left out are budgets for which a forecast would say nothing: not active, ended or not begun, in use for
+    fewer than ``LEAST_DAYS`` days, or without a charge in the last ``PACE_DAYS`` days.
+    """
+    today = clock.today()
+    windows = {budget.pk: (budget, window) for budget in budgets if (window := _window(budget, today))}
+    if not windows:
+        return {}
+    asked = Q()
+    for budget, days in windows.values():
+        asked |= Q(budget=budget, at_ms__gte=clock.day_bounds_ms(today - timedelta(days=days - 1))[0])
+    # Without the model's own order, which would make each line a group of its own.
+    rows = Entry.objects.filter(asked, kind__in=_CHARGES).order_by().values("budget").annotate(spent=Sum("amount"))
+    ends = {}
+    for row in rows:
+        budget, days = windows[row["budget"]]
+        if row["spent"] > 0:
+            left = (budget.ends_on - today).days
+            ends[budget.pk] = budget.charged + round_half_up(row["spent"] * left, days)
+    return ends
+
+
+def _window(budget: Budget, today: date) -> int:
+    """How many days, today among them, the pace is taken from; 0 when there is no forecast."""
+    used = (today - budget.starts_on).days + 1
+    if budget.state != Budget.State.ACTIVE or budget.ends_on <= today or used < LEAST_DAYS:
+        return 0
+    return min(used, PACE_DAYS)
+
+
+def with_forecast(budgets: Iterable[Budget]) -> list[Budget]:
+    """The budgets, each with ``forecast_end`` for the money bar: cents, or None."""
+    listed = list(budgets)
+    ends = forecasts(listed)
+    for budget in listed:
+        budget.forecast_end = ends.get(budget.pk)
+    return listed

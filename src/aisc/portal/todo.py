@@ -1,0 +1,186 @@
+"""What needs a person now: one list for all of somebody's roles, the most urgent first.
+
+Each rule makes a constant number of SQL queries and names one thing, one address and, where there is one, the day
+by which it should be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from aisc.centre.models import Node
+from aisc.core import clock, health
+from aisc.core.actions import Actor
+from aisc.jobs.models import Job
+from aisc.ledger.displays import proof
+from aisc.ledger.forecast import with_forecast
+from aisc.ledger.models import Budget, UsageRecord
+from aisc.ledger.queries import overdue_holds
+from aisc.people.access import PAYERS, has_centre_role
+from aisc.people.models import CentreRole, Membership
+from aisc.scheme import queries as scheme
+from aisc.scheme.models import Application
+
+Role = CentreRole.Role
+EACH = 20  # rows of one kind; the page of that kind has them all
+SOON = timedelta(days=3)
+ENDING = timedelta(days=30)  # how long before its end a budget is spoken of
+FAILED_FOR = timedelta(days=3)  # how long a failed job stays on the list of whoever submitted it
+NEARLY_EMPTY = 10  # per cent of what was released
+UNHAPPY = ("failed", "timeout", "out_of_memory", "over_limit", "node_failed", "rejected")
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One thing that waits for this person. ``wrong``: something is broken, and comes before what is only due."""
+
+    what: str
+    about: str
+    url: str
+    due: date | datetime | None = None
+    wrong: bool = False
+
+    @property
+    def day(self) -> date | None:
+        return clock.day_of_ms(clock.to_ms(self.due)) if isinstance(self.due, datetime) else self.due
+
+    @property
+    def urgency(self) -> str:
+        """``late``, ``soon`` or empty: what the page marks."""
+        if self.wrong or (self.day and self.day < clock.today()):
+            return "late"
+        return "soon" if self.day and self.day <= clock.today() + SOON else ""
+
+
+def todo(actor: Actor) -> list[ToDo]:
+    """Everything that waits for ``actor``'s person, in the order in which it should be done."""
+    rules = (_assessing, _applying, _desks, _running, _paying, _finance, _operating, _auditing, _administering)
+    found = [each for rule in rules for each in rule(actor)]
+    return sorted(found, key=lambda each: (not each.wrong, each.day or date.max))
+
+
+def application_url(application: Application) -> str:
+    return reverse("scheme:application", args=[application.uid])
+
+
+def title(application: Application) -> str:
+    """Its number, once it has one, and its name."""
+    return f"{application.number or ''} {application.name}".strip()
+
+
+def _assessing(actor: Actor) -> Iterator[ToDo]:
+    for review in scheme.reviews_waiting_for(actor.person)[:EACH]:
+        application = review.application
+        yield ToDo(_("Write your review"), title(application), application_url(application), scheme.due(application))
+
+
+def _applying(actor: Actor) -> Iterator[ToDo]:
+    words = {
+        "draft": _("Finish your application"),
+        "returned": _("Complete your application"),
+        "approved": _("Accept your award"),
+    }
+    held = Membership.objects.filter(
+        person=actor.person,
+        organisation=OuterRef("organisation"),
+        project=None,
+        role__in=(Membership.Role.OWNER, Membership.Role.MANAGER),
+    )
+    own = Application.objects.filter(Exists(held), state__in=words).select_related("award", "call")
+    for each in own.order_by("id")[:EACH]:
+        yield ToDo(words[each.state], title(each), application_url(each), scheme.due(each))
+
+
+def _desks(actor: Actor) -> Iterator[ToDo]:
+    words = {"check": _("Check and assign an application"), "decide": _("Decide on an application")}
+    for name, waiting in scheme.desk(actor).items():
+        if name in words:
+            for each in waiting[:EACH]:
+                yield ToDo(words[name], title(each), application_url(each), scheme.due(each))
+
+
+def _running(actor: Actor) -> Iterator[ToDo]:
+    """Jobs of the person's own that ended badly of late and were not run again."""
+    again = Job.objects.filter(retry_of=OuterRef("pk"))
+    failed = Job.objects.filter(
+        ~Exists(again), submitted_by=actor.person, state__in=UNHAPPY, ended_at__gte=clock.now() - FAILED_FOR
+    ).order_by("-id")
+    for job in failed.select_related("project")[:3]:
+        yield ToDo(_("See why a job failed"), f"{job.name} · {job.project}", reverse("jobs:job", args=[job.uid]))
+
+
+def _paying(actor: Actor) -> Iterator[ToDo]:
+    """Budgets that end soon, run out, or will not last to their end, for those who answer for the money."""
+    today = clock.today()
+    held = Membership.objects.filter(
+        person=actor.person, organisation=OuterRef("project__organisation"), project=None, role__in=PAYERS
+    )
+    active = Budget.objects.filter(Exists(held), state=Budget.State.ACTIVE, released__gt=0, ends_on__gte=today)
+    for budget in with_forecast(active.select_related("project").order_by("ends_on", "id")[:EACH]):
+        url = reverse("ledger:budget", args=[budget.uid])
+        about = f"{budget.name} · {budget.project}"
+        if budget.available * 100 < budget.released * NEARLY_EMPTY:
+            yield ToDo(_("A budget is nearly used up"), about, url)
+        elif budget.forecast_end is not None and budget.forecast_end > budget.ceiling:
+            yield ToDo(_("A budget will not last to its end"), about, url, budget.ends_on)
+        elif budget.ends_on <= today + ENDING:
+            yield ToDo(_("Use a budget before it ends"), about, url, budget.ends_on)
+
+
+def _finance(actor: Actor) -> Iterator[ToDo]:
+    if not has_centre_role(actor, (Role.FINANCE,)):
+        return
+    asked = Budget.objects.filter(source=Budget.Source.OWN, released=0, state=Budget.State.ACTIVE)
+    for budget in asked.select_related("organisation").order_by("id")[:EACH]:
+        url = reverse("ledger:budget", args=[budget.uid])
+        yield ToDo(_("Release an own-money budget"), f"{budget.name} · {budget.organisation}", url)
+    yield from _differences()
+
+
+def _differences() -> Iterator[ToDo]:
+    last = proof.last()
+    if last.proof and not last.proof.ok:
+        words = ngettext("%(count)d difference", "%(count)d differences", last.total) % {"count": last.total}
+        yield ToDo(_("Look into the differences of the last proof"), words, reverse("ledger:proof"), wrong=True)
+
+
+def _operating(actor: Actor) -> Iterator[ToDo]:
+    if not has_centre_role(actor, (Role.OPERATOR,)):
+        return
+    page = reverse("portal:operator")
+    for name, (ok, detail) in health.readiness().items():
+        if not ok:
+            yield ToDo(_("Mend a part of the centre"), f"{name}: {detail}", page, wrong=True)
+    for node in Node.objects.filter(up=False).select_related("cluster")[:EACH]:
+        yield ToDo(_("A machine is down"), f"{node} {node.detail}".strip(), page, wrong=True)
+    yield from _counted(overdue_holds(), _("Look into holds past their expiry"), reverse("ledger:budgets"))
+    unpaid = UsageRecord.objects.filter(budget=None)
+    yield from _counted(unpaid, _("Say who pays for uses without a payer"), reverse("ledger:unattributed"))
+
+
+def _counted(rows: QuerySet, what: str, url: str) -> Iterator[ToDo]:
+    count = rows.count()
+    if count:
+        yield ToDo(what, ngettext("%(count)d open", "%(count)d open", count) % {"count": count}, url)
+
+
+def _auditing(actor: Actor) -> Iterator[ToDo]:
+    if has_centre_role(actor, (Role.AUDITOR,)) and not has_centre_role(actor, (Role.FINANCE,)):
+        yield from _differences()
+
+
+def _administering(actor: Actor) -> Iterator[ToDo]:
+    """Roles of the centre that nobody holds: work for them would wait for ever."""
+    if not has_centre_role(actor, (Role.ADMINISTRATOR,)):
+        return
+    held = set(CentreRole.objects.values_list("role", flat=True).distinct())
+    for role in Role:
+        if role not in held:
+            yield ToDo(_("Give somebody a role that nobody holds"), str(role.label), reverse("people:centre_roles"))
