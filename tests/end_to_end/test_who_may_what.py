@@ -436,6 +436,7 @@ def test_every_answer_is_what_the_tables_say(world, who):
             wanted, seen(route, status, answer), status, empty=body in ({}, b""), sent=sent
         ):
             wrong.append(f"{route}: {method} {path} → {status}, the table says {wanted}")
+        wrong += [f"{route}: {method} {path} → {status}: {fault}" for fault in unsafe(route, answer, text)]
         refused = seen(route, status, answer) in REFUSALS or status in (NOT_TAKEN, 422)
         if who in OUTSIDE and route not in BY_SECRET and (leaked := told(world, text, path)):
             wrong.append(f"{route}: {method} {path} → {status} tells {leaked}")
@@ -445,6 +446,39 @@ def test_every_answer_is_what_the_tables_say(world, who):
         if who in READERS and method != "GET" and path.startswith("/api/") and route not in HARMLESS and not refused:
             wrong.append(f"{route}: {method} {path} → {status}, to somebody who only reads")
     assert not wrong, "\n".join(["", *wrong])
+
+
+OWN_POLICY = {"jobs:files", "jobs:log", "GET /projects/{uid}/files/{path}"}
+
+
+def unsafe(route: str, answer: Any, text: str) -> list[str]:
+    """What a scanner would find in the headers, the cookies and the page of an answer."""
+    head, found = answer.headers, []
+    policy = head.get("Content-Security-Policy", "")
+    if route not in OWN_POLICY and any(part not in policy for part in POLICY):
+        found.append(f"content security policy: {policy}")
+    wanted = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    found += [f"{name}: {head.get(name)}" for name, value in wanted.items() if head.get(name) != value]
+    found += [name for name in ("Permissions-Policy", "Cache-Control") if not head.get(name)]
+    found += [name for name in ("Server", "X-Powered-By") if name in head]
+    for cookie in answer.cookies.values():
+        if not (cookie["httponly"] and cookie["samesite"] == "Lax" and cookie["path"] == "/"):
+            found.append(f"cookie {cookie.OutputString()}")
+    if head.get("Content-Type", "").startswith("text/html"):
+        inline = re.findall(r"<style\b|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(?:\bsrc=|application/))", text)
+        found += [f"inline: {each}" for each in inline]
+    return found
+
+
+POLICY = (
+    *("default-src 'none'", "script-src 'self';", "style-src 'self';", "object-src 'none'", "base-uri 'none'"),
+    *("form-action 'self'", "frame-ancestors 'none'"),
+)
 
 
 def named(row: Guard) -> bool:

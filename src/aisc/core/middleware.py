@@ -132,7 +132,10 @@ class Refusals:
         if isinstance(exception, StepUpNeeded):
             return step_up.suspend(request)
         if isinstance(exception, AiscError):
-            return render(request, "portal/refusal.html", {"error": exception}, status=exception.status)
+            response = render(request, "portal/refusal.html", {"error": exception}, status=exception.status)
+            if wait := exception.extra.get("retry_after"):
+                response.headers["Retry-After"] = str(wait)
+            return response
         return None
 
 

@@ -41,7 +41,9 @@ def respond(request: HttpRequest, status: int, code: str, detail: str, **extra: 
         "request_id": getattr(request, "id", ""),
         **extra,
     }
-    headers = {"Retry-After": "30"} if status == 503 else {}
+    headers = {}
+    if status in (429, 503):
+        headers["Retry-After"] = str(extra.get("retry_after", 30))
     return JsonResponse(
         body,
         status=status,

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "aisc.core.headers.SecurityHeaders",
     "aisc.core.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -133,7 +134,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["aisc.people.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -203,14 +204,19 @@ IAM_SMART_CLIENT_ID = os.environ.get("AISC_IAM_SMART_CLIENT_ID", "")
 IAM_SMART_CLIENT_SECRET = os.environ.get("AISC_IAM_SMART_CLIENT_SECRET", "")
 IAM_SMART_KEY = os.environ.get("AISC_IAM_SMART_KEY", "")
 
-SESSION_COOKIE_NAME = f"aisc_session_{PORT}"  # several centres may share 127.0.0.1
-CSRF_COOKIE_NAME = f"aisc_csrf_{PORT}"
-LANGUAGE_COOKIE_NAME = f"aisc_language_{PORT}"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+HTTPS = PUBLIC_URL.startswith("https://")
+# Under https browsers themselves see to it that no other host and no plain answer can set these: ``__Host-``.
+# Without, the port is in the name: several centres may share 127.0.0.1.
+_COOKIE = "__Host-aisc_{}" if HTTPS else f"aisc_{{}}_{PORT}"
+SESSION_COOKIE_NAME = _COOKIE.format("session")
+CSRF_COOKIE_NAME = _COOKIE.format("csrf")
+LANGUAGE_COOKIE_NAME = _COOKIE.format("language")
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 
 if os.environ.get("AISC_EMAIL_URL"):
     _mail = dj_database_url.urlparse.urlsplit(os.environ["AISC_EMAIL_URL"])
@@ -256,7 +262,12 @@ JOB_PATHS = [each for each in os.environ.get("AISC_JOB_PATHS", "").split(":") if
 # How long the files of an ended run (its log, its temporary files) are kept; its accounting stays for ever. 0: for ever.
 KEEP_LOGS_DAYS = int(os.environ.get("AISC_KEEP_LOGS_DAYS") or 365)
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Shared by all processes of this machine, so that limits hold whichever of them answers.
+CACHES = {"default": {"BACKEND": "aisc.core.shared_cache.SqliteCache", "LOCATION": STATE.run / "cache.sqlite3"}}
+API_WRITES_PER_MINUTE = int(os.environ.get("AISC_API_WRITES_PER_MINUTE") or 1200)
+VERIFICATIONS_PER_MINUTE = 60
+# Hosts on private networks that the portal may fetch from, though an administrator's link names them.
+OUTGOING_PRIVATE_HOSTS = frozenset(filter(None, os.environ.get("AISC_OUTGOING_PRIVATE_HOSTS", "").split(",")))
 
 ACCESS_LOG = _flag("AISC_ACCESS_LOG", False)
 LOGGING = {

@@ -10,6 +10,7 @@ from ninja.utils import check_csrf
 
 from aisc.core.actions import Actor
 from aisc.core.errors import Forbidden
+from aisc.people import limits
 from aisc.people.tokens import actor_from_token
 
 
@@ -22,6 +23,7 @@ class BearerToken(HttpBearer):
         actor = actor_from_token(token.strip(), request)
         if actor is not None:
             request.actor = actor
+            _spend_write(request, actor)
         return actor
 
 
@@ -43,4 +45,11 @@ class Session(APIKeyCookie):
         # Only after it is known that somebody is signed in, so that strangers get 401 and not 403.
         if check_csrf(request):
             raise Forbidden(_("Send the page's “X-CSRFToken”, or use an API token."), code="csrf")
+        _spend_write(request, request.actor)
         return request.actor
+
+
+def _spend_write(request: HttpRequest, actor: Actor) -> None:
+    """Count a write of this person. Raises TooOften beyond ``API_WRITES_PER_MINUTE``."""
+    if request.method not in ("GET", "HEAD"):
+        limits.spend("api-write", actor.person.uid, limit=settings.API_WRITES_PER_MINUTE, per_s=60)

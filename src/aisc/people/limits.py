@@ -1,6 +1,7 @@
 """How often something may be tried: counters in the cache, in fixed windows.
 
-They lie in the cache and not in the database so that a refused, rolled-back transaction still counts.
+They lie in the cache and not in the database so that a refused, rolled-back transaction still counts. The cache is
+one for all processes of the machine (``core.shared_cache``).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from aisc.core.errors import TooOften
 def spend(what: str, who: str, *, limit: int, per_s: int) -> None:
     """Count one try of ``what`` by ``who``. Raises TooOften when it is beyond ``limit`` in ``per_s`` seconds."""
     key = _key(what, who)
-    cache.add(key, 0, per_s)
+    if cache.add(key, 1, per_s):
+        return
     try:
         tries = cache.incr(key)
     except ValueError:  # it expired in between

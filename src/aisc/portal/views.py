@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from aisc.core import access, clock
 from aisc.core import metrics as figures
+from aisc.people import limits
 from aisc.people.tokens import actor_from_token
 from aisc.portal import queries, samples
 from aisc.portal.forms import VerifyForm
@@ -63,6 +64,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def verify(request: HttpRequest, code: str = "") -> HttpResponse:
     """Whether this centre issued a document, for anybody who holds it."""
     code = code or request.GET.get("code", "")
+    if code:
+        # So that nobody finds documents by trying codes.
+        limits.spend("verify", request.actor.address, limit=settings.VERIFICATIONS_PER_MINUTE, per_s=60)
     context = {
         "form": VerifyForm(initial={"code": code}),
         "asked": bool(code),
