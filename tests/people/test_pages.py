@@ -43,12 +43,21 @@ def said(answer):
         ("/projects/", "everybody"),
         ("/organisations/{organisation}/", INSIDE | STAFF | {"guest"}),
         ("/organisations/{organisation}/edit", {"owner", "manager"}),
-        ("/organisations/{organisation}/members", {"owner", "manager"}),
+        ("/organisations/{organisation}/invite", {"owner", "manager"}),
+        ("/organisations/{organisation}/ownership", {"owner"}),
+        ("/organisations/{organisation}/services", {"owner", "manager"}),
+        ("/organisations/{organisation}/directory", {"owner"}),
+        ("/organisations/join", "everybody"),
         ("/projects/{project}/", INSIDE | STAFF | {"guest"}),
         ("/projects/{project}/edit", {"owner", "manager"}),
-        ("/projects/{project}/members", {"owner", "manager"}),
+        ("/projects/{project}/invite", {"owner", "manager"}),
+        ("/projects/{project}/services", {"owner", "manager"}),
+        ("/projects/{project}/directory", {"owner", "manager"}),
+        ("/projects/{project}/close", {"owner", "manager"}),
+        ("/projects/{project}/facilitators", {"centre_administrator"}),
         ("/projects/{project}/shares", {"centre_operator"}),
         ("/centre/roles/", {"centre_administrator", "centre_auditor"}),
+        ("/centre/merging/", {"centre_administrator"}),
     ],
 )
 def test_who_gets_which_page(path, allowed, visit, cast):
@@ -290,7 +299,7 @@ def test_the_weight_in_the_queue(visit, cast, client):
 
 def test_closing_a_project(visit, cast):
     base = f"/projects/{cast.project.uid}"
-    assert visit("member", f"{base}/close", {}).status_code == 302
+    assert visit("member", f"{base}/close", {}).status_code == 403
     cast.project.refresh_from_db()
     assert cast.project.closed_at is None
     answer = visit("owner", f"{base}/close", {})
@@ -299,53 +308,37 @@ def test_closing_a_project(visit, cast):
     assert "This project is closed" in page
     assert cast.project.uid not in visit("owner", "/projects/").content.decode()
     assert cast.project.uid in visit("owner", "/projects/?closed=1").content.decode()
-    assert said(visit("owner", f"{base}/close", {})) == ["This project is closed already."]
+    assert "closed already" in visit("owner", f"{base}/close", {}).content.decode()
     assert said(visit("owner", f"{base}/reopen", {})) == ["The project is open again."]
     assert visit("stranger", f"{base}/reopen", {}).status_code == 404
-
-
-@pytest.mark.parametrize("kind", ["organisations", "projects"])
-def test_adding_somebody(kind, visit, cast, client):
-    place = cast.organisation if kind == "organisations" else cast.project
-    path = f"/{kind}/{place.uid}/members"
-    assert [value for value, _label in visit("manager", path).context["form"].fields["role"].choices] == [
-        "member",
-        "read_only",
-    ]
-    answer = visit("owner", path, {"email": cast.stranger.email, "role": "finance"})
-    assert (answer.url, said(answer)) == (f"/{kind}/{place.uid}/", ["Stranger is now finance."])
-    assert Membership.objects.filter(person=cast.stranger, organisation=cast.organisation).get().role == "finance"
-    unknown = client.post(path, {"email": "nobody@example.org", "role": "finance"})
-    assert list(unknown.context["form"].errors) == ["email"]
-    twice = client.post(path, {"email": cast.stranger.email, "role": "member"})
-    assert list(twice.context["form"].errors) == ["email"]
-    sneaky = visit("manager", path, {"email": cast.guest.email, "role": "owner"})
-    assert list(sneaky.context["form"].errors) == ["role"]
 
 
 def test_changing_and_removing(visit, cast):
     membership = Membership.objects.get(person=cast.member)
     base = f"/memberships/{membership.pk}"
     assert said(visit("owner", f"{base}/role", {"role": "manager"})) == ["The role of Member is changed."]
-    assert said(visit("manager", f"{base}/role", {"role": "member"}))[0].startswith("Only an owner gives")
+    assert "An owner may." in visit("manager", f"{base}/role", {"role": "member"}).content.decode()
     assert visit("stranger", f"{base}/role", {"role": "owner"}).status_code == 404
     assert visit("stranger", f"{base}/remove", {}).status_code == 404
     assert visit("owner", "/memberships/999999/remove", {}).status_code == 404
     membership.refresh_from_db()
     assert membership.role == "manager"
-    answer = visit("owner", f"{base}/remove", {})
+    page = visit("owner", f"{base}/remove").content.decode()
+    assert "What will happen" in page and cast.project.name_en in page
+    wrong = visit("owner", f"{base}/remove", {"successor": cast.stranger.uid})
+    assert list(wrong.context["form"].errors) == ["successor"]
+    answer = visit("owner", f"{base}/remove", {"successor": cast.manager.uid})
     assert said(answer) == [f"Member no longer belongs to “{cast.organisation}”."]
     assert not Membership.objects.filter(pk=membership.pk).exists()
 
 
 def test_leaving(visit, cast):
     guest = Membership.objects.get(person=cast.guest)
-    answer = visit("guest", f"/memberships/{guest.pk}/remove", {})
+    answer = visit("guest", f"/memberships/{guest.pk}/remove", {"successor": cast.owner.uid})
     assert (answer.url, said(answer)) == ("/home", [f"You have left “{cast.project}”."])
     owner = Membership.objects.get(person=cast.owner)
-    answer = visit("owner", f"/memberships/{owner.pk}/remove", {})
-    assert answer.url == f"/organisations/{cast.organisation.uid}/"
-    assert said(answer) == ["This is the last owner. Make somebody else an owner first."]
+    answer = visit("owner", f"/memberships/{owner.pk}/remove", {"successor": cast.manager.uid})
+    assert "This is the last owner." in answer.content.decode()
 
 
 def test_roles_in_the_centre(visit, cast, client):

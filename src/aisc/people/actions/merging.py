@@ -29,7 +29,6 @@ from aisc.people.models import (
     Institution,
     Invitation,
     JoinedByItself,
-    JoinPolicy,
     JoinRequest,
     Listing,
     Membership,
@@ -164,7 +163,6 @@ def _move_ways_in(survivor: Organisation, duplicate: Organisation) -> None:
         domain.organisation = survivor
         domain.save(update_fields=["organisation"])
     Institution.objects.filter(organisation=duplicate).update(organisation=survivor)
-    JoinPolicy.objects.filter(organisation=duplicate).delete()
     came = JoinedByItself.objects.filter(organisation=survivor).values("person")
     JoinedByItself.objects.filter(organisation=duplicate, person__in=came).delete()
     JoinedByItself.objects.filter(organisation=duplicate).update(organisation=survivor)
