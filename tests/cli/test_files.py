@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import urllib.request
 import uuid
+import zipfile
 
 import pytest
 
@@ -51,6 +53,23 @@ def test_the_default_budgets_project(aisc, award, folder):
     project = next(each for each in aisc("budgets", "--json").json if each["uid"] == award)["project"]
     assert folder in aisc("files", "ls", "-p", project).out
     aisc("files", "rm", folder)
+
+
+def test_links_and_archives(aisc, home, folder):
+    with zipfile.ZipFile(home / "a.zip", "w") as archive:
+        archive.writestr("x.txt", "text")
+    aisc("files", "put", "a.zip", "--to", folder)
+    assert aisc("files", "unpack", f"{folder}/a.zip").out == f"Unpacked into {folder}/a/\n"
+    assert "there already" in aisc("files", "unpack", f"{folder}/a.zip", code=3).err
+    made = aisc("files", "link", f"{folder}/a/x.txt", "--days", "2", "--json").json
+    with urllib.request.urlopen(f"{made['url']}/x.txt") as answer:
+        assert answer.read() == b"text"
+    assert made["uid"] in aisc("files", "link", f"{folder}/a/x.txt").err or aisc("files", "links").out
+    listed = next(each for each in aisc("files", "links", "--json").json if each["uid"] == made["uid"])
+    assert (listed["uses"], listed["only_for"]) == (1, "")
+    assert "no longer works" in aisc("files", "unlink", made["uid"]).out
+    assert "ended" in aisc("files", "links").out
+    aisc("files", "rm", "-r", folder)
 
 
 def test_slips(aisc, home):

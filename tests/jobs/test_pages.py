@@ -487,8 +487,10 @@ def test_who_may_read_and_write_files(mine, team, browser, make_person, member, 
 
 def test_what_a_job_wrote_is_shown_in_a_sandbox(mine, team):
     url = f"/projects/{team.project.uid}/files/"
+    script = b"<script>alert(1)</script>"
+    contents = {"x.svg": b"<svg>" + script, "doc.pdf": b"%PDF-1.7 " + script}
     for name in ("report.html", "x.svg", "a.txt", "m.bin", "doc.pdf", "run.js"):
-        put(team, name, b"<script>alert(1)</script>")
+        put(team, name, contents.get(name, script))
     seen = {}
     for name in ("report.html", "x.svg", "a.txt", "m.bin", "doc.pdf", "run.js"):
         answer = mine.get(f"{url}{name}")

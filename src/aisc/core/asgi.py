@@ -12,14 +12,19 @@ from aisc.core.state import state_folder
 
 metric_files.keep_in(state_folder().run / "metrics")
 
-from django.conf import settings  # noqa: E402 - counters must know their files before anything counts
-from django.core.asgi import get_asgi_application  # noqa: E402
+import django  # noqa: E402 - counters must know their files before anything counts
 
-_django = get_asgi_application()
+django.setup(set_prefix=False)
+
+from django.conf import settings  # noqa: E402
+
+from aisc.core.bodies import Handler  # noqa: E402
+
+_django = Handler()
 
 
 async def application(scope, receive, send):
-    """Refuse a body above ``MAX_UPLOAD_BYTES`` before Django spools it, whether its length was told or not."""
+    """Refuse at once a body that is told to be above ``MAX_UPLOAD_BYTES``; ``bodies`` refuses one that was not told."""
     if scope["type"] != "http":
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
@@ -30,21 +35,7 @@ async def application(scope, receive, send):
     if length.isdigit() and int(length) > limit:
         await _refuse(send, limit)
         return
-    seen, too_large = 0, False
-
-    async def counted():
-        nonlocal seen, too_large
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            too_large = True
-            # Django drops what it spooled, and answers nothing, when the client goes away.
-            return {"type": "http.disconnect"}
-        return message
-
-    await _django(scope, counted, send)
-    if too_large:
-        await _refuse(send, limit)
+    await _django(scope, receive, send)
 
 
 async def _refuse(send, limit: int) -> None:

@@ -13,24 +13,30 @@ from __future__ import annotations
 
 from aisc.core.access import register
 from aisc.jobs import routes  # noqa: F401 - registers which rule guards which page
-from aisc.jobs.models import Job
+from aisc.jobs.models import FileLink, Job
 from aisc.people.access import (
     EVERY_ROLE,
     WRITERS,
     Centre,
+    anyone,
     centre_role,
     nobody_but_the_system,
+    oneself,
     role_in,
     signed_in,
 )
-from aisc.people.models import Project
+from aisc.people.models import Person, Project
 
 # Those of the centre who see every job's particulars.
 OVERSIGHT = (Centre.OPERATOR, Centre.FINANCE, Centre.AUDITOR, Centre.SECRETARIAT, Centre.ADMINISTRATOR)
 
 
-def _project(job: Job) -> Project:
-    return job.project
+def _project(row: Job | FileLink) -> Project:
+    return row.project
+
+
+def _maker(link: FileLink) -> Person:
+    return link.made_by
 
 
 register(
@@ -48,6 +54,12 @@ register(
         "jobs.cancel": role_in(WRITERS, place=_project, scope="jobs") | centre_role(Centre.OPERATOR, scope="jobs"),
         # files
         "jobs.upload_file": role_in(WRITERS, scope="jobs"),
+        "jobs.unpack_file": role_in(WRITERS, scope="jobs"),
+        # links: whoever may read a file may show it; what was shown is taken back by them or by those who write
+        "jobs.view_links": role_in(EVERY_ROLE),
+        "jobs.share_file": role_in(EVERY_ROLE, scope="jobs"),
+        "jobs.revoke_link": oneself(_maker, scope="jobs") | role_in(WRITERS, place=_project, scope="jobs"),
+        "jobs.use_link": anyone(),
         "jobs.make_folder": role_in(WRITERS, scope="jobs"),
         "jobs.rename_file": role_in(WRITERS, scope="jobs"),
         "jobs.delete_file": role_in(WRITERS, scope="jobs"),

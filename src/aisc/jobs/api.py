@@ -11,6 +11,7 @@ from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate, with_etag
 from aisc.core.errors import BadInput, Conflict, Unavailable
 from aisc.jobs import actions, downloads, queries, results, streaming, workspaces
+from aisc.jobs.api_files import router as files_router
 from aisc.jobs.engines.base import EngineError
 from aisc.jobs.library import load_templates
 from aisc.jobs.models import Job, Run
@@ -35,6 +36,7 @@ from aisc.people.models import Person
 from aisc.people.tokens import actor_from_token
 
 router = Router(tags=["jobs"])
+router.add_router("", files_router)
 
 Cursor = Query(None, description="`next` of the page before")
 Limit = Query(50, description="1 to 200")

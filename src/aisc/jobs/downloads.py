@@ -24,7 +24,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from aisc.core.errors import AiscError
-from aisc.jobs import workspaces
+from aisc.jobs import content, workspaces
 from aisc.jobs.workspaces import CHUNK, Item
 from aisc.people.models import Project
 
@@ -65,7 +65,7 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def media_type(name: str) -> str:
-    """What a browser may be told that a file is; by its name alone, never by what is in it."""
+    """What a browser may be told that a file of this name is, if its content agrees (:mod:`aisc.jobs.content`)."""
     return INLINE.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
 
 
@@ -80,9 +80,21 @@ def disposition(kind: str, name: str) -> str:
 
 
 def serve(request: HttpRequest, project: Project, path: str, *, attachment: bool = False) -> HttpResponseBase:
-    """The file at ``path``: whole, the part asked for with ``Range``, or 304. Raises NotFound, BadInput."""
+    """The file at ``path``: whole, the part asked for with ``Range``, or 304. Raises NotFound, BadInput.
+
+    Shown only where its bytes are what its name says; else it is a download of unnamed bytes.
+    """
     descriptor, facts = workspaces.open_file(project, path)
-    name = path.rstrip("/").rpartition("/")[2]
+    return serve_open(request, descriptor, facts, path.rstrip("/").rpartition("/")[2], attachment=attachment)
+
+
+def serve_open(
+    request: HttpRequest, descriptor: int, facts: os.stat_result, name: str, *, attachment: bool = False
+) -> HttpResponseBase:
+    """An open file, which is closed when it was sent; see :func:`serve`."""
+    kind = media_type(name)
+    if not content.agrees(kind, os.pread(descriptor, content.HEAD_BYTES, 0)):
+        kind, attachment = content.BINARY, True
     tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
     headers = {
         "ETag": tag,
@@ -92,7 +104,7 @@ def serve(request: HttpRequest, project: Project, path: str, *, attachment: bool
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Content-Disposition": disposition("attachment" if attachment or not is_inline(name) else "inline", name),
-        "Content-Security-Policy": _VIEWER if media_type(name) == "application/pdf" else _SANDBOX,
+        "Content-Security-Policy": _VIEWER if kind == "application/pdf" else _SANDBOX,
     }
     if request.headers.get("If-None-Match") == tag:
         os.close(descriptor)
@@ -109,7 +121,7 @@ def serve(request: HttpRequest, project: Project, path: str, *, attachment: bool
     # A HEAD is answered with the length and no byte read.
     length = 0 if request.method == "HEAD" else end - start
     body = _Bytes(descriptor, start, length)
-    return StreamingHttpResponse(_for(request, body), status=status, headers=headers, content_type=media_type(name))
+    return StreamingHttpResponse(_for(request, body), status=status, headers=headers, content_type=kind)
 
 
 def _range(request: HttpRequest, size: int, tag: str) -> tuple[int, int] | None:

@@ -365,6 +365,32 @@ class RenameForm(forms.Form):
     )
 
 
+class ShareForm(forms.Form):
+    days = forms.IntegerField(
+        label=gettext_lazy("For how many days"),
+        help_text=gettext_lazy("1 to 90. After that it opens nothing."),
+        error_messages={
+            "required": gettext_lazy("Say for how many days."),
+            "invalid": gettext_lazy("Give a whole number."),
+        },
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("Only for this person (optional)"),
+        help_text=gettext_lazy(
+            "The e-mail address of somebody with an account here. They must sign in to use the link."
+        ),
+        required=False,
+    )
+
+
+class UnpackForm(forms.Form):
+    to = forms.CharField(
+        label=gettext_lazy("Into a new folder"),
+        max_length=1000,
+        error_messages={"required": gettext_lazy("Give the folder a name.")},
+    )
+
+
 class ManyFilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 

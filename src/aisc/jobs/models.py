@@ -98,6 +98,35 @@ class Run(models.Model):
         return self.ref
 
 
+def link_uid() -> str:
+    return new_uid("lnk")
+
+
+class FileLink(models.Model):
+    """A way to one version of one file for somebody who need not be in the project: until it expires, is revoked,
+    the file changes, or whoever made it may no longer read it. ``person``: the only one who may use it, if any."""
+
+    uid = models.CharField(max_length=24, unique=True, default=link_uid, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="file_links")
+    path = models.CharField(max_length=2000)
+    size = models.PositiveBigIntegerField()
+    changed_ns = models.BigIntegerField()  # when the file was last changed, nanoseconds since 1970
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="file_links")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    uses = models.PositiveIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["project", "-id"], name="link_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.uid})"
+
+
 class EngineCursor(models.Model):
     """How far an engine's accounting has been metered; moves in the same transaction as the charges."""
 

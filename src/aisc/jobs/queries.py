@@ -12,7 +12,7 @@ from aisc.core import access
 from aisc.core.actions import Actor
 from aisc.core.errors import NotFound, SignInNeeded
 from aisc.jobs.access import OVERSIGHT
-from aisc.jobs.models import Job, Run
+from aisc.jobs.models import FileLink, Job, Run
 from aisc.jobs.states import ACTIVE, ENDED, LABELS
 from aisc.ledger.models import Entry, Hold
 from aisc.people.access import has_centre_role
@@ -98,6 +98,15 @@ def job(actor: Actor, uid: str, rule: str = "jobs.view") -> Job:
     if found is None:
         raise NotFound
     access.require(actor, rule, found)
+    return found
+
+
+def link(actor: Actor, uid: str, action: str) -> FileLink:
+    """The link to a file, if the actor may do ``action`` with it. Raises SignInNeeded, Forbidden, NotFound."""
+    found = FileLink.objects.select_related("project__organisation", "made_by", "person").filter(uid=uid).first()
+    if found is None:
+        raise NotFound if actor.person or actor.is_system else SignInNeeded
+    access.require(actor, action, found)
     return found
 
 

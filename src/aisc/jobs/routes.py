@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aisc.core.access import by, guard, register_routes
-from aisc.jobs.models import Job
+from aisc.core.access import PUBLIC, by, guard, register_routes
+from aisc.jobs.models import FileLink, Job
 from aisc.people.models import Project
 
-JOB, PROJECT = by(Job), by(Project)
+JOB, PROJECT, LINK = by(Job), by(Project), by(FileLink)
 _NAMED = by(Project, "project", field="uid", sent=True)
 
 _job = guard("jobs.view", on=JOB)
@@ -37,6 +37,12 @@ register_routes(
         "jobs:make_folder": guard("jobs.make_folder", on=PROJECT),
         "jobs:change_file": guard("jobs.rename_file", on=PROJECT),
         "jobs:delete_file": guard("jobs.delete_file", on=PROJECT),
+        "jobs:unpack_file": guard("jobs.unpack_file", on=PROJECT),
+        "jobs:share_file": _files + guard("jobs.share_file", on=PROJECT),
+        "jobs:revoke_link": guard("jobs.revoke_link", on=LINK),
+        # the signature in the address is what lets in
+        "jobs:shared": PUBLIC,
+        "jobs:shared_file": PUBLIC,
         # the API
         "GET /templates": guard("jobs.view_templates"),
         "GET /jobs": guard("jobs.view_jobs"),
@@ -54,6 +60,10 @@ register_routes(
         "PUT /projects/{uid}/files/{path}": guard("jobs.upload_file", on=PROJECT),
         "DELETE /projects/{uid}/files/{path}": guard("jobs.delete_file", on=PROJECT),
         "POST /projects/{uid}/folders": guard("jobs.make_folder", on=PROJECT),
+        "POST /projects/{uid}/unpacks": guard("jobs.unpack_file", on=PROJECT),
+        "POST /projects/{uid}/links": _files + guard("jobs.share_file", on=PROJECT),
+        "GET /projects/{uid}/links": guard("jobs.view_links", on=PROJECT),
+        "DELETE /links/{uid}": guard("jobs.revoke_link", on=LINK),
         "POST /projects/{uid}/renames": guard("jobs.rename_file", on=PROJECT),
     }
 )

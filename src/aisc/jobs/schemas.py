@@ -10,7 +10,7 @@ from ninja import Field, Schema
 from aisc.core import clock
 from aisc.jobs import results as left_behind
 from aisc.jobs.library import Parameter, Template
-from aisc.jobs.models import Job, Run
+from aisc.jobs.models import FileLink, Job, Run
 from aisc.jobs.queries import Cost
 from aisc.jobs.registry import progress_of
 from aisc.jobs.templates import language
@@ -316,6 +316,49 @@ class ResultOut(Schema):
             main=result.main,
             media_type=result.media_type,
             url=url,
+        )
+
+
+class UnpackIn(Schema):
+    """`to` is a new folder; left out, the archive's name without its suffix."""
+
+    path: str = Field(examples=["data/photos.zip"])
+    to: str = Field("", examples=["data/photos"])
+
+
+class LinkIn(Schema):
+    """`email` makes it a link for that person alone, who must sign in to use it."""
+
+    path: str = Field(examples=["results/job-4k2m9x7t1zq8/report.html"])
+    days: int = Field(7, examples=[7], description="1 to 90")
+    email: str = Field("", examples=["partner@example.org"], description="of somebody with an account; or empty")
+
+
+class LinkOut(Schema):
+    """A link to one version of one file, and how often it was used."""
+
+    uid: str = Field(examples=["lnk-4k2m9x7t1zq8"])
+    path: str = Field(examples=["results/job-4k2m9x7t1zq8/report.html"])
+    url: str = Field(description="what to send; empty once it no longer works")
+    bytes: int = Field(examples=[48_213])
+    made_by: str = Field(examples=["Chan Ka-yan"])
+    only_for: str = Field(description="an e-mail address, or empty for anybody who has the link")
+    expires_at: datetime
+    revoked_at: datetime | None
+    uses: int = Field(examples=[3])
+
+    @classmethod
+    def of(cls, link: FileLink, url: str) -> LinkOut:
+        return cls(
+            uid=link.uid,
+            path=link.path,
+            url=url,
+            bytes=link.size,
+            made_by=str(link.made_by),
+            only_for=link.person.email if link.person else "",
+            expires_at=link.expires_at,
+            revoked_at=link.revoked_at,
+            uses=link.uses,
         )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from aisc.jobs.views import files, jobs, new
+from aisc.jobs.views import files, jobs, new, sharing
 
 app_name = "jobs"
 urlpatterns = [
@@ -23,4 +23,9 @@ urlpatterns = [
     path("projects/<slug:uid>/new-folder", files.make_folder, name="make_folder"),
     path("projects/<slug:uid>/change/<path:path>", files.change, name="change_file"),
     path("projects/<slug:uid>/delete/<path:path>", files.delete, name="delete_file"),
+    path("projects/<slug:uid>/unpack/<path:path>", files.unpack, name="unpack_file"),
+    path("projects/<slug:uid>/share/<path:path>", sharing.share, name="share_file"),
+    path("links/<slug:uid>/revoke", sharing.revoke, name="revoke_link"),
+    path("shared/<slug:uid>/<slug:signature>", sharing.shared, name="shared"),
+    path("shared/<slug:uid>/<slug:signature>/<str:name>", sharing.shared_file, name="shared_file"),
 ]

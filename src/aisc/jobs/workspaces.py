@@ -11,6 +11,7 @@ away first (``.trash``). Nobody ever sees half a file. Nothing here asks who may
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fnmatch
 import os
@@ -26,9 +27,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import UnreadablePostError
 from django.utils.translation import gettext as _
 
 from aisc.core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
+from aisc.jobs import content
 from aisc.jobs.specification import is_printable, read_path
 from aisc.people.models import Project
 
@@ -73,6 +76,7 @@ class Incoming:
 
     path: Path
     size: int
+    media_type: str = content.BINARY  # told from its bytes
 
     def discard(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -120,7 +124,7 @@ def _make(name: str, parent: int) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise _refusal(error) from error
+        raise refusal(error) from error
     return True
 
 
@@ -132,10 +136,10 @@ def _open_below(parent: int, name: str, flags: int, *, made: bool = False) -> in
             raise Conflict(
                 _("“%(name)s” is a file, so nothing can be put into it.") % {"name": name}, code="file.in_the_way"
             ) from error
-        raise _refusal(error) from error
+        raise refusal(error) from error
 
 
-def _refusal(error: OSError) -> Exception:
+def refusal(error: OSError) -> Exception:
     """What a person is told about an error of the disk; one that is not theirs is given back as it is."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO):
         return NotFound(_("There is no such file or folder in this workspace."), code="file.not_found")
@@ -195,7 +199,7 @@ def look(project: Project, path: str) -> Item:
         try:
             return _item(name, head, os.stat(name, dir_fd=folder, follow_symlinks=False))
         except OSError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
 
 
 def exists(project: Project, path: str) -> bool:
@@ -304,9 +308,12 @@ def _forget_used(project: Project) -> None:
     cache.delete(f"workspace-bytes:{project.uid}")
 
 
-def check_room(project: Project, size: int) -> None:
-    """Refuse ``size`` more bytes before they are sent: TooLarge (file, quota) or Unavailable (disk full)."""
-    if size > settings.MAX_UPLOAD_BYTES:
+def check_room(project: Project, size: int, *, of_many: bool = False) -> None:
+    """Refuse ``size`` more bytes before they are sent: TooLarge (file, quota) or Unavailable (disk full).
+
+    ``of_many``: they are several files together, for which the limit of one does not count.
+    """
+    if size > settings.MAX_UPLOAD_BYTES and not of_many:
         raise _too_large()
     if used_bytes(project) + size > settings.WORKSPACE_QUOTA_BYTES:
         raise TooLarge(
@@ -329,42 +336,85 @@ def _too_large() -> TooLarge:
 # Writing
 
 
+class Receiving:
+    """A file on its way in, beside the workspace. ``expected``: the number of bytes announced, if it was.
+
+    Whether there is room is asked before anything is written. Raises TooLarge, Unavailable (disk full).
+    """
+
+    def __init__(self, project: Project, expected: int | None = None) -> None:
+        check_room(project, expected or 0)
+        self._project, self._expected = project, expected
+        self._left = min(settings.MAX_UPLOAD_BYTES, settings.WORKSPACE_QUOTA_BYTES - used_bytes(project))
+        self._part = beside(".incoming") / secrets.token_hex(16)
+        self._head = b""
+        self.size = 0
+        self._file = open(self._part, "xb")  # noqa: SIM115 - closed by whoever has it
+
+    def write(self, chunk: bytes) -> None:
+        """Raises TooLarge, Unavailable; the part is then gone."""
+        self.size += len(chunk)
+        try:
+            if self.size > self._left:
+                check_room(self._project, self.size)
+                raise _too_large()
+            if len(self._head) < content.HEAD_BYTES:
+                self._head += chunk[: content.HEAD_BYTES]
+            self._file.write(chunk)
+        except BaseException as error:
+            self.discard()
+            if isinstance(error, OSError):
+                raise refusal(error) from error
+            raise
+
+    def finish(self) -> Incoming:
+        """All of it is here. Raises BadInput where that is less than was announced, Unavailable."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            if self._expected is not None and self.size != self._expected:
+                raise BadInput(
+                    _("Only %(size)s of %(expected)s bytes arrived. Nothing was changed; send the file again.")
+                    % {"size": f"{self.size:,}", "expected": f"{self._expected:,}"},
+                    code="file.incomplete",
+                )
+        except BaseException as error:
+            self.discard()
+            if isinstance(error, OSError):
+                raise refusal(error) from error
+            raise
+        return Incoming(self._part, self.size, content.sniff(self._head))
+
+    def discard(self) -> None:
+        with contextlib.suppress(OSError):  # what could not be written to a full disk cannot be flushed either
+            self._file.close()
+        self._part.unlink(missing_ok=True)
+
+
 def receive(project: Project, chunks: Iterable[bytes], *, expected: int | None = None) -> Incoming:
     """Store what ``chunks`` give beside the workspace, whole or not at all; :func:`place` puts it in its place.
 
     ``expected`` is the number of bytes announced, if it was: fewer is a broken connection, and refused.
     Raises TooLarge, Unavailable (disk full), BadInput.
     """
-    check_room(project, expected or 0)
-    left = min(settings.MAX_UPLOAD_BYTES, settings.WORKSPACE_QUOTA_BYTES - used_bytes(project))
-    folder = _beside(".incoming")
-    part = folder / secrets.token_hex(16)
-    size = 0
+    receiving = Receiving(project, expected)
     try:
-        with open(part, "xb") as file:
-            for chunk in chunks:
-                size += len(chunk)
-                if size > left:
-                    check_room(project, size)
-                    raise _too_large()
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        if expected is not None and size != expected:
-            raise BadInput(
-                _("Only %(size)s of %(expected)s bytes arrived. Nothing was changed; send the file again.")
-                % {"size": f"{size:,}", "expected": f"{expected:,}"},
-                code="file.incomplete",
-            )
-    except BaseException as error:
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _refusal(error) from error
+        for chunk in chunks:
+            receiving.write(chunk)
+    except UnreadablePostError as error:
+        receiving.discard()
+        raise BadInput(
+            _("The connection broke before everything had arrived. Send the file again."), code="file.incomplete"
+        ) from error
+    except BaseException:
+        receiving.discard()
         raise
-    return Incoming(part, size)
+    return receiving.finish()
 
 
-def _beside(name: str) -> Path:
+def beside(name: str) -> Path:
+    """A folder of the workspaces' own disk in which things are made before they get their place."""
     folder = settings.STATE.workspaces / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
@@ -389,12 +439,40 @@ def place(project: Project, path: str, incoming: Incoming) -> Item:
             raise Conflict(
                 _("“%(name)s” is a folder. Choose another name for the file.") % {"name": name}, code="file.in_the_way"
             ) from error
-        raise _refusal(error) from error
+        raise refusal(error) from error
     except BaseException:
         incoming.discard()
         raise
     _forget_used(project)
     return _item(name, head, facts)
+
+
+def place_folder(project: Project, path: str, made: Path) -> Item:
+    """Move a folder that was made beside the workspace to ``path``. Raises Conflict where something is there."""
+    path = read_path(path, new=True)
+    head, name = _split(path)
+    owner = root_of(project).stat().st_uid
+    if owner != os.geteuid() == 0:
+        for _below, folders, files, below in os.fwalk(made, follow_symlinks=False):
+            for each in (*folders, *files):
+                os.chown(each, owner, owner, dir_fd=below, follow_symlinks=False)
+        os.chown(made, owner, owner)
+    with _folder(project, head, make=True) as folder:
+        try:
+            if _present(name, folder):
+                raise _taken(name)
+            os.rename(made, name, dst_dir_fd=folder)
+        except OSError as error:
+            raise refusal(error) from error
+        _forget_used(project)
+        return _item(name, head, os.stat(name, dir_fd=folder, follow_symlinks=False))
+
+
+def head_of(project: Project, path: str) -> bytes:
+    """How the file at ``path`` begins. Raises NotFound, BadInput."""
+    descriptor, _facts = open_file(project, path)
+    with open(descriptor, "rb") as file:
+        return file.read(content.HEAD_BYTES)
 
 
 def make_folder(project: Project, path: str) -> Item:
@@ -407,7 +485,7 @@ def make_folder(project: Project, path: str) -> Item:
         except FileExistsError as error:
             raise _taken(name) from error
         except OSError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
         descriptor = _open_below(folder, name, _FOLDER)
         try:
             _hand_over(descriptor, project)
@@ -434,7 +512,7 @@ def rename(project: Project, path: str, to: str) -> Item:
                 raise _taken(new_name)
             os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
         except OSError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
     return _item(new_name, new_head, facts)
 
 
@@ -449,12 +527,12 @@ def _present(name: str, folder: int) -> bool:
 def take_away(project: Project, path: str) -> Path:
     """Move a file, link or folder out of the workspace at once; :func:`destroy` then removes it at leisure."""
     head, name = _split(read_path(path))
-    gone = _beside(".trash") / secrets.token_hex(16)
+    gone = beside(".trash") / secrets.token_hex(16)
     with _folder(project, head) as folder:
         try:
             os.rename(name, gone, src_dir_fd=folder)
         except OSError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
     _forget_used(project)
     return gone
 
@@ -470,7 +548,7 @@ def destroy(gone: Path) -> None:
 def sweep() -> int:
     """Remove uploads that broke off and deletions that did not finish, a day after. How many there were."""
     limit, count = time.time() - LEFTOVER_AFTER_S, 0
-    for folder in (_beside(".incoming"), _beside(".trash")):
+    for folder in (beside(".incoming"), beside(".trash")):
         for left in folder.iterdir():
             if left.lstat().st_mtime < limit:
                 destroy(left)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aisc.client import Client
     from aisc.client.models.jobs import File
 
-app = typer.Typer(help="Files of a project's workspace: ls, put, get, rm.", no_args_is_help=True)
+app = typer.Typer(help="Files of a project's workspace: ls, put, get, rm, unpack, link.", no_args_is_help=True)
 
 Project = Annotated[
     str, typer.Option("--project", "-p", help="Which project: its uid or name. Left out: that of “aisc budgets use”.")
@@ -113,6 +113,54 @@ def rm(
         for path in paths:
             client.files.delete(uid, path, recursive=recursive)
     show({"deleted": paths}, f"Deleted: {words.plain(', '.join(paths))}")
+
+
+@app.command("unpack")
+def unpack(
+    path: Annotated[str, typer.Argument(help="An archive of the workspace: ZIP, tar, tar.gz, tar.bz2, tar.xz.")],
+    to: Annotated[str, typer.Option(help="A new folder; left out, called as the archive is.", metavar="FOLDER")] = "",
+    project: Project = "",
+    json: Json = False,
+) -> None:
+    """Unpack an archive where it lies: all of it or nothing."""
+    with centre() as client:
+        made = client.files.unpack(_project(client, project), path, to)
+    show(made, f"Unpacked into {words.plain(made.path)}/")
+
+
+@app.command("link")
+def link(
+    path: Annotated[str, typer.Argument(help="A file of the workspace.")],
+    days: Annotated[int, typer.Option(help="For how many days it works.", min=1, max=90)] = 7,
+    email: Annotated[str, typer.Option("--for", help="Only for the person with this address.", metavar="EMAIL")] = "",
+    project: Project = "",
+    json: Json = False,
+) -> None:
+    """Make a link by which others can fetch a file, as it is now, without being in the project."""
+    with centre() as client:
+        made = client.files.share(_project(client, project), path, days=days, email=email)
+    show(made, made.url)
+    say(f"{made.uid} works until {words.when(made.expires_at)}. Take it back with “aisc files unlink {made.uid}”.")
+
+
+@app.command("links")
+def links(project: Project = "", json: Json = False) -> None:
+    """List the links to a project's files, with how often each was used."""
+    with centre() as client:
+        found = list(client.files.links(_project(client, project)))
+    rows = table("link", "file", "for", "until", "used", right=(4,))
+    for each in found:
+        state = words.when(each.expires_at) if each.url else "ended"
+        add(rows, each.uid, each.path, each.only_for or "anybody", state, str(each.uses))
+    show(found, rows if found else "There are no links.")
+
+
+@app.command("unlink")
+def unlink(uid: Annotated[str, typer.Argument(metavar="LINK", help="As “aisc files links” lists it.")]) -> None:
+    """Take a link back: it opens nothing any more."""
+    with centre() as client:
+        client.files.revoke_link(uid)
+    show({"revoked": uid}, f"{words.plain(uid)} no longer works.")
 
 
 @app.command("mkdir")

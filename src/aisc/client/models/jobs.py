@@ -149,6 +149,21 @@ class Folder(Model):
     quota_bytes: int
 
 
+class FileLink(Model):
+    """A link to one version of one file. ``url`` is what to send; empty once it no longer works. ``only_for``: the
+    e-mail address of the one person who may use it, or empty."""
+
+    uid: str
+    path: str
+    url: str
+    bytes: int
+    made_by: str
+    only_for: str = ""
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    uses: int = 0
+
+
 class Result(Model):
     """A file that a job left behind; ``label`` is what its template calls it, ``main`` the one to open first."""
 

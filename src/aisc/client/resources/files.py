@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from aisc.client.errors import NotFound, Refused, Unreachable
 from aisc.client.models import Ref, uid_of
-from aisc.client.models.jobs import File, Folder
+from aisc.client.models.jobs import File, FileLink, Folder
 from aisc.client.resources.base import Resource, at
 from aisc.client.transport import OnBytes, Pauses
 
@@ -111,6 +111,27 @@ class Files(Resource):
         """Rename or move a file or folder within the workspace."""
         body = {"path": _inside(path), "to": _inside(to)}
         return File.read(self._t.post(at("/projects/{}/renames", uid_of(project)), body, key=key))
+
+    def unpack(self, project: Ref, path: str, to: str = "", *, key: str | None = None) -> File:
+        """Unpack an archive of the workspace into the new folder ``to``; left out, it is called as the archive is.
+
+        All of it or nothing. Raises Refused for one that would lead out of the folder, or hold too much.
+        """
+        body = {"path": _inside(path), "to": _inside(to)}
+        return File.read(self._t.post(at("/projects/{}/unpacks", uid_of(project)), body, key=key))
+
+    def share(self, project: Ref, path: str, *, days: int = 7, email: str = "", key: str | None = None) -> FileLink:
+        """Make a link by which anybody (or the person with ``email``) can fetch the file as it is now."""
+        body = {"path": _inside(path), "days": days, "email": email}
+        return FileLink.read(self._t.post(at("/projects/{}/links", uid_of(project)), body, key=key))
+
+    def links(self, project: Ref) -> Iterator[FileLink]:
+        """Every link to a file of the project, newest first."""
+        return self._pages(FileLink, at("/projects/{}/links", uid_of(project)))
+
+    def revoke_link(self, link: Ref) -> None:
+        """Take a link back: it opens nothing any more."""
+        self._t.write("DELETE", at("/links/{}", uid_of(link)))
 
 
 class _Broken(Exception):  # noqa: N818 - reads as the fact it is

@@ -18,7 +18,7 @@ Locks, in this order: cursor → jobs by ascending id → (in the ledger) budget
 """
 
 from aisc.jobs.actions.changing import annotate_job, cancel_job
-from aisc.jobs.actions.files import delete_file, make_folder, rename_file, upload_file
+from aisc.jobs.actions.files import delete_file, make_folder, rename_file, unpack_file, upload_file
 from aisc.jobs.actions.recording import (
     record_abandoned,
     record_accepted,
@@ -27,6 +27,7 @@ from aisc.jobs.actions.recording import (
     record_states,
 )
 from aisc.jobs.actions.settling import settle_usage
+from aisc.jobs.actions.sharing import revoke_link, share_file, use_link
 from aisc.jobs.actions.submitting import retry_job, submit_job
 
 __all__ = [
@@ -41,7 +42,11 @@ __all__ = [
     "record_states",
     "rename_file",
     "retry_job",
+    "revoke_link",
     "settle_usage",
+    "share_file",
     "submit_job",
+    "unpack_file",
     "upload_file",
+    "use_link",
 ]

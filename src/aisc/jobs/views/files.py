@@ -6,18 +6,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aisc.core import access
 from aisc.core.errors import AiscError, BadInput
-from aisc.jobs import actions, downloads, queries, workspaces
-from aisc.jobs.forms import NewFolderForm, RenameForm, UploadForm
+from aisc.jobs import actions, archives, content, downloads, queries, workspaces
+from aisc.jobs.forms import NewFolderForm, RenameForm, UnpackForm, UploadForm
+from aisc.jobs.incoming import Arrived, ToWorkspace
 from aisc.jobs.specification import read_path
 from aisc.jobs.views.shared import crumbs, files_url
 from aisc.people import panels
@@ -67,6 +68,7 @@ def folder(request: HttpRequest, project: Project, path: str, *, status: int = 2
         "quota": settings.WORKSPACE_QUOTA_BYTES,
         "most_bytes": settings.MAX_UPLOAD_BYTES,
         "may_write": access.may(request.actor, "jobs.upload_file", project),
+        "may_share": access.may(request.actor, "jobs.share_file", project),
         "tabs": panels.tabs(request.actor, project, "files"),
         "crumbs": _crumbs(project, path),
         "upload_form": UploadForm(),
@@ -82,19 +84,32 @@ def _crumbs(project: Project, path: str) -> list[dict[str, Any]]:
     return crumbs((project.name, reverse("people:project", args=[project.uid])), *steps)
 
 
+@csrf_exempt  # the token is looked at in _upload, once the files know where to go
 @require_POST
 def upload(request: HttpRequest, uid: str) -> HttpResponse:
-    """Several files at once into one folder. Each is stored whole or not at all, and it is said which were."""
+    """Several files at once into one folder. Each is stored whole or not at all, and it is said which were.
+
+    Who may not upload is refused before a byte is read; what arrives goes to the workspaces' own disk.
+    """
     project = queries.project(request.actor, uid, "jobs.upload_file")
+    handler = ToWorkspace(request, project)
+    request.upload_handlers = [handler]
+    try:
+        return _upload(request, project, handler)
+    finally:
+        handler.discard()
+
+
+@csrf_protect
+def _upload(request: HttpRequest, project: Project, handler: ToWorkspace) -> HttpResponse:
     path = read_path(request.POST.get("folder", ""))
-    given = request.FILES.getlist("files")
     form = UploadForm()
-    if not given:
+    if not handler.arrived:
         form = UploadForm({}, {})
         form.errors["files"] = form.error_class([_("Choose one or more files.")])
         return folder(request, project, path, status=422, upload_form=form)
     stored, problems = [], []
-    for each in given:
+    for each in handler.arrived:
         try:
             stored.append(_store(request, project, path, each).name)
         except AiscError as error:
@@ -108,10 +123,35 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
     return redirect(files_url(project, f"{path}/" if path else ""))
 
 
-def _store(request: HttpRequest, project: Project, path: str, file: UploadedFile) -> workspaces.Item:
+def _store(request: HttpRequest, project: Project, path: str, file: Arrived) -> workspaces.Item:
+    if file.problem is not None:
+        raise file.problem
     target = read_path(f"{path}/{file.name}" if path else str(file.name), new=True)
-    incoming = workspaces.receive(project, file.chunks(workspaces.CHUNK), expected=file.size)
-    return actions.upload_file(request.actor, project=project, path=target, incoming=incoming)
+    return actions.upload_file(request.actor, project=project, path=target, incoming=file.incoming)
+
+
+@require_POST
+def unpack(request: HttpRequest, uid: str, path: str) -> HttpResponse:
+    """Unpack an archive into a new folder beside it."""
+    project = queries.project(request.actor, uid, "jobs.unpack_file")
+    item = workspaces.look(project, path)
+    form = UnpackForm(request.POST)
+    if not form.is_valid():
+        return _change(request, project, item, unpack_form=form)
+    try:
+        to = read_path(form.cleaned_data["to"], "to", new=True)
+        unpacked = archives.unpack(project, item.path)
+        try:
+            made = actions.unpack_file(request.actor, project=project, path=item.path, to=to, unpacked=unpacked)
+        finally:
+            unpacked.discard()
+    except AiscError as error:
+        form.add_error("to", str(error.message))
+        return _change(request, project, item, unpack_form=form)
+    count = unpacked.files
+    text = ngettext("%(count)d file was unpacked.", "%(count)d files were unpacked.", count)
+    messages.success(request, text % {"count": count})
+    return redirect(files_url(project, f"{made.path}/"))
 
 
 @require_POST
@@ -144,15 +184,31 @@ def change(request: HttpRequest, uid: str, path: str) -> HttpResponse:
         else:
             messages.success(request, _("It is called “%(name)s” now.") % {"name": moved.path})
             return redirect(_parent(project, moved.path))
+    return _change(request, project, item, form=form)
+
+
+def _change(
+    request: HttpRequest,
+    project: Project,
+    item: workspaces.Item,
+    *,
+    form: RenameForm | None = None,
+    unpack_form: UnpackForm | None = None,
+) -> HttpResponse:
+    is_file = item.kind == "file"
+    archive = is_file and archives.is_archive(item.name)
+    wrong = bool((form and form.errors) or (unpack_form and unpack_form.errors))
     context = {
         "project": project,
         "item": item,
-        "form": form,
+        "form": form or RenameForm(initial={"to": item.path}),
+        "unpack_form": (unpack_form or UnpackForm(initial={"to": archives.folder_for(item.path)})) if archive else None,
+        "media_type": content.sniff(workspaces.head_of(project, item.path)) if is_file else "",
         "page_title": item.name,
         "back_url": _parent(project, item.path),
         "inside": _count(project, item),
     }
-    return render(request, "jobs/change_file.html", context, status=422 if form.errors else 200)
+    return render(request, "jobs/change_file.html", context, status=422 if wrong else 200)
 
 
 def _count(project: Project, item: workspaces.Item) -> int:

@@ -1,0 +1,96 @@
+"""Request bodies that are read while they arrive.
+
+Django under ASGI first writes a whole body into the temporary folder and only then asks who sent it. Here a body that
+is large, or of a length that was not told, is left with the sender until a view reads it: whoever may not upload, or
+has no room, is refused before a byte is read, and what is read goes where the view puts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.asgi import ASGIHandler
+
+SMALL_BYTES = 1_048_576  # of these Django may keep the whole in memory
+IDLE_S = 60.0  # a sender who is silent for so long is gone
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+def is_small(scope: dict[str, Any]) -> bool:
+    """Whether there is no body, or one of a known, small length."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return int(length) <= SMALL_BYTES if length.isdigit() else scope["method"] in ("GET", "HEAD", "OPTIONS")
+
+
+class Body:
+    """A body as a file that views read, in their own threads, from the connection. One reader."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._over = asyncio.Event()
+        self._buffer = bytearray()
+        self._seen = 0
+        self._complete = self._gone = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most ``size`` bytes, none at the end; without ``size`` all of it, where that is little.
+
+        Raises RequestDataTooBig beyond what is little, or beyond ``MAX_UPLOAD_BYTES``; OSError where the sender went
+        away, which Django makes UnreadablePostError.
+        """
+        everything = size is None or size < 0
+        while not self._complete and (everything or not self._buffer):
+            self._more()
+            if everything and len(self._buffer) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                raise RequestDataTooBig("the body is too large to be read at once")
+        size = len(self._buffer) if everything else size
+        piece = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return piece
+
+    def _more(self) -> None:
+        try:
+            message = asyncio.run_coroutine_threadsafe(self._receive(), self._loop).result(IDLE_S)
+        except concurrent.futures.TimeoutError:
+            message = {"type": "http.disconnect"}
+        if message["type"] == "http.disconnect":
+            self._gone = True
+        self._complete = self._gone or not message.get("more_body", False)
+        if self._complete:
+            self._loop.call_soon_threadsafe(self._over.set)
+        if self._gone:
+            raise ConnectionResetError("the sender went away")
+        self._seen += len(message["body"])
+        if self._seen > settings.MAX_UPLOAD_BYTES:
+            raise RequestDataTooBig("the body is larger than any upload may be")
+        self._buffer += message["body"]
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Nobody reads lines of a large body."""
+        return self.read(size)
+
+    def close(self) -> None:
+        self._buffer.clear()
+
+    async def gone(self) -> dict[str, Any]:
+        """What Django waits for meanwhile: that the sender goes away. While the body is being read, reading tells."""
+        await self._over.wait()
+        return {"type": "http.disconnect"} if self._gone else await self._receive()
+
+
+class Handler(ASGIHandler):
+    """Django, with large bodies left where they are."""
+
+    async def handle(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
+        await super().handle(scope, receive if is_small(scope) else Body(receive).gone, send)
+
+    async def read_body(self, receive: Receive) -> Any:
+        body = getattr(receive, "__self__", None)
+        return body if isinstance(body, Body) else await super().read_body(receive)
