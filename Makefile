@@ -15,7 +15,7 @@ help:
 
 run:
 	@sh tools/environment.sh run
-	@exec .venv/bin/python -m aisc up --demo
+	@exec .venv/bin/python -m aisc up --demo --year
 
 test:
 	@sh tools/environment.sh test

@@ -10,10 +10,13 @@ import typer
 from aisc.cli.operator import django as machine
 from aisc.cli.operator import migrate
 from aisc.cli.output import Json, err, say, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 
-ALL = 100
+# Of the jobs that each project could have told: some 3,200 of them.
+ALL = 70
 # When somebody waits for the centre to start for the first time: the same year with fewer jobs in it.
-QUICK = 30
+QUICK = 20
 
 
 def demo(
@@ -24,7 +27,7 @@ def demo(
     folder = machine.start()
     migrate.run(folder)
     sign_ins = demonstrate(year=year, hundredths=ALL)
-    rows = table("e-mail address", "password", "role")
+    rows = table(_("e-mail address"), pgettext("terminal", "password"), pgettext("terminal", "role"))
     for each in sign_ins:
         rows.add_row(each["email"], each["password"], each["role"])
     show({"sign_ins": sign_ins}, rows)
@@ -53,13 +56,20 @@ def _make_year(jobs: int) -> None:
     def progress(hundredths: int) -> None:
         nonlocal told
         if err.is_terminal:
-            err.print(f"Writing down a year of the demonstration centre… {hundredths} %", end="\r")
+            err.print(
+                _("Writing down a year of the demonstration centre… {hundredths} %").format(hundredths=hundredths),
+                end="\r",
+            )
         elif hundredths >= told + 25 or (hundredths and not told):
             told = hundredths
-            say(f"Writing down a year of the demonstration centre… {hundredths} %")
+            say(_("Writing down a year of the demonstration centre… {hundredths} %").format(hundredths=hundredths))
 
     made = demonstration.make_year(progress, jobs)
     if made is demonstration.Year.TOO_LATE:
         say(demonstration.TOO_LATE)
     elif made is demonstration.Year.MADE:
-        say(f"A year of the demonstration centre was written down in {time.monotonic() - began:.0f} s.")
+        say(
+            _("A year of the demonstration centre was written down in {monotonic:.0f} s.").format(
+                monotonic=time.monotonic() - began
+            )
+        )
