@@ -1,4 +1,4 @@
-"""Signing in through a SAML identity provider: SimpleSAMLphp, started here; answers changed, late, twice, for others."""
+"""Signing in through SAML: SimpleSAMLphp, started here; its answers changed, late, twice, or meant for others."""
 
 import base64
 from types import SimpleNamespace

@@ -11,7 +11,7 @@ from aisc.people.models import EmailDomain, Institution, JoinPolicy, Organisatio
 Policy = JoinPolicy.Policy
 
 # Where anybody can get an address: such a domain says nothing about where somebody belongs.
-FOR_EVERYBODY = {  # fmt: skip
+FOR_EVERYBODY = {
     "126.com",
     "139.com",
     "163.com",
