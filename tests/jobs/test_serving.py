@@ -8,9 +8,11 @@ import os
 import zipfile
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from aisc.core.asgi import application
 from aisc.jobs import streaming, tasks, workspaces
+from aisc.people import actions as people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,6 +101,51 @@ def test_a_stream_follows_the_log_and_stops_when_the_reader_goes(memory, team, c
     reader = run(scenario)
     assert reader.status == 200
     assert reader.body == b"retry: 1000\n\nid: 4\ndata: one\n\nid: 8\ndata: two\n\n"
+
+
+@pytest.mark.parametrize("lost", ["membership", "session", "account", "token"])
+def test_an_open_stream_ends_when_the_reader_loses_access(
+    memory, team, cluster, client, cookies, monkeypatch, make_person, member, acting, lost
+):
+    """Also where the log is silent: then what keeps the connection alive asks, every ten seconds."""
+    assert streaming.KEEP_ALIVE_S + streaming.RECHECK_S + streaming.SLOWEST_S <= 15
+    monkeypatch.setattr(streaming, "FASTEST_S", 0.01)
+    monkeypatch.setattr(streaming, "KEEP_ALIVE_S", 0.02)
+    monkeypatch.setattr(streaming, "RECHECK_S", 0.0)
+    friend = make_person()
+    role = member(friend, team.project)
+    token, secret = people.issue_token(acting(friend), name="t", scopes=["read"])
+    client.force_login(friend)
+    cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    job = team.submit("x")
+    tasks.run_engines()
+    memory.logs[f"{job.uid}-0"] = b"one\n"
+
+    def lose():
+        if lost == "membership":
+            role.delete()
+        elif lost == "session":
+            client.logout()
+        elif lost == "token":
+            people.revoke_token(acting(friend), token=token)
+        else:
+            type(friend).objects.filter(pk=friend.pk).update(is_active=False)
+
+    async def scenario():
+        reader = Reader(f"/api/v1/jobs/{job.uid}/events", "" if lost == "token" else cookies)
+        if lost == "token":
+            reader.scope["headers"].append((b"authorization", f"Bearer {secret}".encode()))
+        serving = asyncio.create_task(application(reader.scope, reader.receive, reader.send))
+        while b"one" not in reader.body:
+            await asyncio.sleep(0.01)
+        await sync_to_async(lose)()
+        await serving
+        memory.logs[f"{job.uid}-0"] += b"secret\n"
+        return reader
+
+    reader = run(scenario)
+    assert reader.status == 200
+    assert b"secret" not in reader.body
 
 
 def test_a_download_is_sent_piece_by_piece_and_its_file_is_closed(team, cluster, cookies):

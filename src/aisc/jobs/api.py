@@ -196,11 +196,14 @@ def event_stream(request: HttpRequest, one: Run, offset: int) -> StreamingHttpRe
 
 
 def _still_reads(request: HttpRequest, one: Run) -> bool:
-    """Whether whoever reads the log may still do so now: account, token and role are looked at afresh."""
+    """Whether whoever reads the log may still do so now: account, token, session and role are looked at afresh."""
     person = request.actor.person
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer" and actor_from_token(secret.strip(), request) is None:
         return False
+    session = getattr(request, "session", None)
+    if session is not None and session.session_key and not session.exists(session.session_key):
+        return False  # signed out, here or from the list of sessions
     active = Person.objects.filter(pk=person.pk, is_active=True).exists()
     return active and access.may(request.actor, "jobs.view_output", one.job)
 

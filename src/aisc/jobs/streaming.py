@@ -23,7 +23,7 @@ CHUNK = 65_536
 LONGEST_LINE = 65_536  # bytes; a longer one is broken
 LONGEST_S = 600.0
 FASTEST_S, SLOWEST_S = 0.2, 1.0
-KEEP_ALIVE_S = 15.0
+KEEP_ALIVE_S = 10.0
 RECHECK_S = 2.0
 # An unfinished line (a prompt, a row of dots, a progress bar) is shown when nothing was added for so long.
 PARTIAL_S = 2.0
