@@ -26,16 +26,32 @@ debian() { # install Debian packages that are missing
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 
+unpacked() { # FOLDER PACKAGE…: Debian packages unpacked and not installed, as they would start servers by themselves
+    into=$1
+    shift
+    rm -rf "$into"
+    mkdir -p "$into"
+    for package in "$@"; do
+        say "Unpacking $package…"
+        [ -n "$(apt-cache show "$package" 2>/dev/null)" ] || apt-get update -qq
+        (cd "$into" && apt-get download -qq "$package" 2>/dev/null && dpkg-deb -x "$package"_*.deb . && rm "$package"_*.deb) ||
+            die "the Debian package $package could not be fetched"
+    done
+}
+
+others() { # programs that the tests start, below the ignored .venv
+    identity_providers
+    if [ ! -d "$venv/servers" ]; then
+        unpacked "$venv/servers.part" nginx caddy
+        mv "$venv/servers.part" "$venv/servers"
+    fi
+}
+
 identity_providers() { # real ones, which the tests of signing in start on the loopback; below the ignored .venv
     folder=$venv/identity-providers
     lock=tests/people/identity_providers/package-lock.json
     if [ ! -d "$folder/simplesamlphp" ]; then
-        # Unpacked and not installed: as a package it would bring a web server that starts by itself.
-        say "Unpacking SimpleSAMLphp…"
-        mkdir -p "$folder/part"
-        [ -n "$(apt-cache show simplesamlphp 2>/dev/null)" ] || apt-get update -qq
-        (cd "$folder/part" && apt-get download -qq simplesamlphp 2>/dev/null && dpkg-deb -x simplesamlphp_*.deb .) ||
-            die "the Debian package simplesamlphp could not be fetched"
+        unpacked "$folder/part" simplesamlphp
         mv "$folder/part/usr/share/simplesamlphp" "$folder/simplesamlphp"
         rm -rf "$folder/part"
     fi
@@ -47,13 +63,13 @@ identity_providers() { # real ones, which the tests of signing in start on the l
     fi
 }
 
-identity_providers=
+others=
 case $purpose in
 run) extras=templates ;;
 test)
     extras=templates,dev
-    debian chromium fonts-noto-cjk gettext php-cli php-mbstring php-xml poppler-utils postgresql procps
-    identity_providers=yes
+    debian chromium fonts-noto-cjk gettext openssl php-cli php-mbstring php-xml poppler-utils postgresql procps systemd
+    others=yes
     ;;
 *) die "usage: environment.sh run|test" ;;
 esac
@@ -63,7 +79,7 @@ wanted=$(cat pyproject.toml constraints.txt hatch_build.py | cksum)
 # The editable install points at this folder; a moved checkout needs its environment made again.
 wanted="$wanted $(pwd)"
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
-    [ -z "$identity_providers" ] || identity_providers
+    [ -z "$others" ] || others
     exit 0
 fi
 
@@ -76,5 +92,5 @@ fi
 say "Installing pinned Python packages (about a minute the first time)…"
 PIP_CONSTRAINT=constraints.txt "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-warn-script-location \
     -e ".[$extras]" 2>"$venv/pip.log" || { cat "$venv/pip.log" >&2; die "the packages could not be installed; see above"; }
-[ -z "$identity_providers" ] || identity_providers
+[ -z "$others" ] || others
 printf '%s' "$wanted" >"$stamp"

@@ -24,6 +24,7 @@ from whole_centre import free_port, start_centre, submit, until
 from aisc.client import Client
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+SERVERS = Path(sys.prefix) / "servers"
 METRIC = re.compile(r"\baisc_[a-z_]+")
 NAME = "aisc.example.org"
 
@@ -72,8 +73,8 @@ def caddy(folder: Path, certificate: Path, web: int, plain: int, tls: int):
 
 @contextmanager
 def _server(command: list[str], port: int, home: Path | None = None):
-    program = shutil.which(command[0]) or shutil.which(command[0], path="/usr/sbin")
-    assert program, f"{command[0]} is not installed"
+    program = shutil.which(command[0], path=f"{SERVERS}/usr/sbin:{SERVERS}/usr/bin")
+    assert program, f"{command[0]} is not below {SERVERS}; tools/environment.sh test puts it there"
     environment = os.environ | ({"HOME": str(home), "XDG_DATA_HOME": str(home)} if home else {})
     process = subprocess.Popen(
         [program, *command[1:]], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
