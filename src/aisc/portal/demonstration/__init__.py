@@ -7,6 +7,7 @@ from enum import Enum
 from django.conf import settings
 from django.db import transaction
 
+from aisc.core import clock, ids
 from aisc.core.actions import Actor
 from aisc.ledger.models import Budget
 from aisc.people.models import Person
@@ -57,7 +58,8 @@ def make_year(progress: year.Progress = lambda _hundredths: None, scale: int = 1
         # These two are for this machine's own engine, and really run.
         researcher = Actor(person=world.persons["researcher"])
         paying = Budget.objects.get(pk=world.budgets["Robots that sort harbour waste"].pk)
-        base.first_jobs(researcher, paying)
+        with ids.seeded(f"first jobs {clock.today()}"):
+            base.first_jobs(researcher, paying)
     transaction.on_commit(settings.STATE.wake_worker)
     return Year.MADE
 

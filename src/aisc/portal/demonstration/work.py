@@ -100,6 +100,7 @@ def project_work(
 ) -> Story:
     """``jobs`` jobs that together aim at ``use`` hundredths of the budget, until it or its money ends."""
     chance = world.chance("work", budget.reference, budget.name)
+    world.kinds[budget.pk] = kind
     jobs = jobs if world.scale == 100 else max(2, jobs * world.scale // 100)
     people = _submitters(budget)
     begin = max(clock.now() + timedelta(hours=20), world.at((world.end.date() - budget.starts_on).days, 9))
@@ -121,15 +122,16 @@ def project_work(
             return  # suspended, or ended
 
 
-def yesterday(world: World) -> Story:
-    """Many long jobs on the eve of today, so that today has a queue."""
-    chance = world.chance("yesterday")
-    for number, minutes in enumerate(sorted(chance.randint(9 * 60, 23 * 60 + 40) for _ in range(46)), start=1):
-        yield world.at(1) + timedelta(minutes=minutes)
+def rush(world: World, days: int, count: int, first_hour: int, last_hour: int) -> Story:
+    """Many long jobs on one day: on the eve of today, so that today has a queue; before the power fails in spring."""
+    chance = world.chance("rush", days)
+    minutes = sorted(chance.randint(first_hour * 60, last_hour * 60) for _ in range(count))
+    for number, minute in enumerate(minutes, start=1):
+        yield world.at(days) + timedelta(minutes=minute)
         usable = Budget.objects.filter(
             state="active",
             starts_on__lte=clock.today(),
-            ends_on__gt=world.end.date(),
+            ends_on__gt=clock.today() + timedelta(days=7),
             released__gt=F("charged") * 5 / 4,
         )
         budget = chance.choice(list(usable.select_related("organisation", "project", "price_list").order_by("pk")))
@@ -137,7 +139,7 @@ def yesterday(world: World) -> Story:
         price = price_of(budget.price_list, world.accelerators[code]).cents
         money = min(budget.available // 3, LARGEST.get(code, 8) * price * chance.randint(14, 60))
         actor = chance.choice(_submitters(budget))
-        _submit(world, budget, chance, actor, chance.choice(list(KINDS)), number, code, 64, money)
+        _submit(world, budget, chance, actor, world.kinds[budget.pk], number, code, 64, money)
 
 
 def _submitters(budget: Budget) -> list[Actor]:

@@ -38,6 +38,7 @@ class World:
     places: dict[str, Organisation] = field(default_factory=dict)
     calls: dict[int, Call] = field(default_factory=dict)
     budgets: dict[str, Budget] = field(default_factory=dict)  # by the project's English name
+    kinds: dict[int, str] = field(default_factory=dict)  # what the jobs of a budget are about, by its key
     accelerators: dict[str, AcceleratorType] = field(default_factory=dict)
 
     def at(self, days: int, hour: int = 0, minute: int = 0) -> datetime:

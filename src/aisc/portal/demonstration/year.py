@@ -18,6 +18,7 @@ from aisc.centre.models import AcceleratorType, Cluster
 from aisc.core import clock, ids
 from aisc.core.models import AuditEvent
 from aisc.jobs import tasks
+from aisc.jobs.engines.simulated.fleet import SPRING
 from aisc.jobs.registry import engine_for
 from aisc.ledger.models import PriceList
 from aisc.people.actions import add_member, create_organisation
@@ -31,7 +32,7 @@ from aisc.portal.demonstration.projects import AWARDED, OTHERS, OWN
 from aisc.portal.demonstration.projects import FAMILIAR as FAMILIAR_PLANS
 from aisc.portal.demonstration.signing_in import everybody, join
 from aisc.portal.demonstration.stories import Story, Teller
-from aisc.portal.demonstration.work import yesterday
+from aisc.portal.demonstration.work import rush
 from aisc.portal.demonstration.world import CLUSTER, World
 from aisc.scheme import actions as scheme
 
@@ -106,7 +107,8 @@ def _stories(world: World) -> list[Story]:
         operations.strangers(world),
         operations.tokens(world),
         operations.reading(world),
-        yesterday(world),
+        rush(world, SPRING, 16, 3, 14),
+        rush(world, 1, 46, 9, 23),
     ]
 
 
