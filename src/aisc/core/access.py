@@ -46,6 +46,7 @@ class Rule:
 
     ``scope`` is what an API token must carry. ``hide`` makes a refusal look like absence, so that a
     stranger cannot learn that the thing exists. ``step_up``: a session must have proved lately who its person is.
+    ``roles`` names the roles that the rule is about, for explaining it: ``place:owner``, ``centre:auditor``.
     """
 
     who: Any
@@ -53,6 +54,7 @@ class Rule:
     scope: str = READ
     hide: bool = False
     step_up: bool = False
+    roles: frozenset[str] = frozenset()
 
     def __or__(self, other: Rule) -> Rule:
         return Rule(
@@ -61,6 +63,7 @@ class Rule:
             scope=self.scope,
             hide=self.hide or other.hide,
             step_up=self.step_up or other.step_up,
+            roles=self.roles | other.roles,
         )
 
 

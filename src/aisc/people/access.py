@@ -82,7 +82,8 @@ def role_in(
     def who() -> str:
         return ", ".join(str(Role(role).label) for role in roles)
 
-    return Rule(who, lambda actor, target: has_role(actor, place(target), roles), scope, hide)
+    named = frozenset(f"place:{role}" for role in roles)
+    return Rule(who, lambda actor, target: has_role(actor, place(target), roles), scope, hide, roles=named)
 
 
 def centre_role(*roles: str, scope: str = READ, hide: bool = False) -> Rule:
@@ -91,7 +92,8 @@ def centre_role(*roles: str, scope: str = READ, hide: bool = False) -> Rule:
     def who() -> str:
         return ", ".join(str(Centre(role).label) for role in roles)
 
-    return Rule(who, lambda actor, _target: has_centre_role(actor, roles), scope, hide)
+    named = frozenset(f"centre:{role}" for role in roles)
+    return Rule(who, lambda actor, _target: has_centre_role(actor, roles), scope, hide, roles=named)
 
 
 def signed_in(scope: str = READ) -> Rule:
@@ -267,6 +269,7 @@ register(
         # A token is never asked to step up, so making one is.
         "people.issue_token": with_step_up(signed_in("account")),
         "people.revoke_token": oneself(lambda token: token.person),
+        "people.reset_second_factor": nobody_but_the_system(),  # ``aisc reset-second-factor``, on the machine itself
         "people.end_session": oneself(lambda session: session.user),
         "people.end_other_sessions": signed_in("account"),
         "people.unlink_institution": with_step_up(oneself(lambda account: account.user)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -24,7 +25,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "centre_name": centre_name(),
         "nav_items": SimpleLazyObject(lambda: _navigation(request)),
         "account_items": SimpleLazyObject(lambda: _account(request)),
-        "footer_items": SimpleLazyObject(_footer),
+        "footer_items": SimpleLazyObject(lambda: _footer(request)),
         "notices_url": reverse("people:notices"),
         # A function, which templates call: a lazy object would not be a number to the filters.
         "notices_count": cache(lambda: _unread(request)),
@@ -74,14 +75,18 @@ def _account(request: HttpRequest) -> list[dict[str, Any]]:
     return items
 
 
-def _footer() -> list[dict[str, Any]]:
+def _footer(request: HttpRequest) -> list[dict[str, Any]]:
     items = [
         (_("The centre"), "centre:overview"),
         (_("Subsidy scheme"), "scheme:calls"),
         (_("Prices"), "ledger:prices"),
         (_("Check a document"), "portal:verify"),
     ]
-    return [{"label": label, "url": reverse(name)} for label, name in items]
+    links = [{"label": label, "url": reverse(name)} for label, name in items]
+    if _signed_in(request):
+        about = "" if request.path == reverse("portal:access") else f"?{urlencode({'page': request.path})}"
+        links.append({"label": _("Who may do what here"), "url": reverse("portal:access") + about})
+    return links
 
 
 def _unread(request: HttpRequest) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aisc.core.access import DEMONSTRATION, PUBLIC, guard, register_routes
+from aisc.core.access import DEMONSTRATION, PUBLIC, SIGNED_IN, guard, register_routes
 from aisc.core.audit.kinds import kind_called
 from aisc.core.errors import NotFound
 from aisc.core.routes import NOBODY
@@ -36,6 +36,7 @@ register_routes(
         "portal:history": guard("portal.history", on=ByKind("slug")),
         "GET /audit": guard("portal.audit"),
         "GET /audit/{kind}/{uid}": guard("portal.history", on=ByKind("kind")),
+        "portal:access": SIGNED_IN,
         "portal:verify": PUBLIC,
         "portal:verify_code": PUBLIC,
         "portal:outbox": DEMONSTRATION,
@@ -44,6 +45,10 @@ register_routes(
         "api-v1:openapi-json": PUBLIC,
         "api-v1:api-root": NOBODY,
         # addresses without a name
+        **dict.fromkeys(
+            (f"/accounts/social/{page}/" for page in ("connections", "login/cancelled", "login/error", "signup")),
+            PUBLIC,
+        ),
         "/healthz": PUBLIC,
         "/readyz": PUBLIC,
         "/favicon.ico": PUBLIC,

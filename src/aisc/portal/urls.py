@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 from aisc.core import health
 from aisc.people.urls_sign_in import instead_of_allauth
 from aisc.people.views import set_language
-from aisc.portal import views
+from aisc.portal import explain, views
 from aisc.portal.api import api
 from aisc.portal.audit import pages as audit
 
@@ -21,6 +21,7 @@ own = (
         path("audit/", audit.audit, name="audit"),
         path("audit/refused/", audit.refusals, name="audit_refusals"),
         path("audit/<slug:slug>/<str:uid>/", audit.history, name="history"),
+        path("access/", explain.page, name="access"),
         path("verify/", views.verify, name="verify"),
         path("verify/<str:code>", views.verify, name="verify_code"),
         path("outbox/", views.outbox, name="outbox"),
