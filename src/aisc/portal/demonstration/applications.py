@@ -192,9 +192,8 @@ def _answer(world: World, plan: Plan, applicant: Actor, found: Application, chan
         world.teller.begin(
             project_work(world, budget, kind=plan.kind, accelerators=accelerators, use=plan.use, jobs=plan.jobs)
         )
-    if plan.closes:
-        yield world.office(world.at((world.end.date() - budget.ends_on).days - 9), chance)
-        end_of_project(world, applicant, budget)
+    yield world.office(world.at((world.end.date() - budget.ends_on).days - 12), chance)
+    end_of_project(world, applicant, budget)
 
 
 def end_of_project(world: World, owner: Actor, budget) -> None:

@@ -30,7 +30,6 @@ class Plan:
     rate: int = 7000
     part: int = 100
     twist: str = ""
-    closes: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,6 @@ AWARDED = (
         "vision",
         99,
         120,
-        closes=True,
     ),
     Plan(
         "eastbays",
@@ -213,7 +211,6 @@ AWARDED = (
         "language",
         66,
         100,
-        closes=True,
     ),
     Plan(
         "genome",
