@@ -88,7 +88,36 @@ TABLE = {
 # Rules of ways to sign in, approved texts and histories: the tests of those ask them.
 ELSEWHERE = {
     f"people.{name}"
-    for name in ["accept_text", "answer_iam_smart", "approve_text", "ask_iam_smart", "claim_domain", "connect_institution", "discard_text", "draft_text", "drop_domain", "edit_text", "end_other_sessions", "end_session", "join_by_policy", "organisation_history", "person_history", "publish_text", "set_join_policy", "token_history", "unlink_institution", "update_institution", "verify_domain", "view_drafts", "view_joining", "view_sign_in_settings", "view_text", "view_texts", "withdraw_text"]
+    for name in [
+        "accept_text",
+        "answer_iam_smart",
+        "approve_text",
+        "ask_iam_smart",
+        "claim_domain",
+        "connect_institution",
+        "discard_text",
+        "draft_text",
+        "drop_domain",
+        "edit_text",
+        "end_other_sessions",
+        "end_session",
+        "join_by_policy",
+        "organisation_history",
+        "person_history",
+        "publish_text",
+        "reset_second_factor",
+        "set_join_policy",
+        "token_history",
+        "unlink_institution",
+        "update_institution",
+        "verify_domain",
+        "view_drafts",
+        "view_joining",
+        "view_sign_in_settings",
+        "view_text",
+        "view_texts",
+        "withdraw_text",
+    ]
 }
 
 

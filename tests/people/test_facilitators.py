@@ -103,7 +103,23 @@ def test_nobody_becomes_a_member_by_way_of_it(cast, helper, let_in):
         actions.add_member(cast.actor("owner"), project=cast.project, email=cast.stranger.email, role="facilitator")
 
 
-ON_PROJECT = ["people.view_project", "people.update_project", "people.close_project", "people.view_members", "people.invite", "people.view_facilitators", "people.view_service_accounts", "people.list_project", "ledger.open_own_budget", "jobs.submit", "jobs.view_files", "jobs.upload_file", "jobs.make_folder", "jobs.rename_file", "jobs.delete_file"]
+ON_PROJECT = [
+    "people.view_project",
+    "people.update_project",
+    "people.close_project",
+    "people.view_members",
+    "people.invite",
+    "people.view_facilitators",
+    "people.view_service_accounts",
+    "people.list_project",
+    "ledger.open_own_budget",
+    "jobs.submit",
+    "jobs.view_files",
+    "jobs.upload_file",
+    "jobs.make_folder",
+    "jobs.rename_file",
+    "jobs.delete_file",
+]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +138,17 @@ def test_what_finance_and_readers_may_in_a_project(part, may, cast):
 
 
 def test_finance_and_readers_change_nothing_in_the_organisation(cast):
-    names = ["people.update_organisation", "people.create_project", "people.add_member", "people.invite", "people.offer_ownership", "people.list_organisation", "people.make_service_account", "scheme.start_draft", "people.view_invitations"]
+    names = [
+        "people.update_organisation",
+        "people.create_project",
+        "people.add_member",
+        "people.invite",
+        "people.offer_ownership",
+        "people.list_organisation",
+        "people.make_service_account",
+        "scheme.start_draft",
+        "people.view_invitations",
+    ]
     for part in ("finance", "read_only"):
         assert not [name for name in names if access.may(cast.actor(part), name, cast.organisation)]
         assert access.may(cast.actor(part), "people.view_organisation", cast.organisation)

@@ -31,11 +31,11 @@ def busy(cast):
 def test_what_will_happen_is_listed_and_nothing_changes(cast, busy, django_assert_max_num_queries):
     found = actions.departure(cast.actor("owner"), of(cast.manager))
     assert {str(each.what): each.count for each in found.consequences} == {
-        "project": 1,
-        "service account": 1,
-        "token of a service account": 1,
-        "open invitation": 1,
-        "entry in the directory": 1,
+        "projects": 1,
+        "service accounts": 1,
+        "tokens of service accounts": 1,
+        "open invitations": 1,
+        "entries in the directory": 1,
     }
     assert found.successors[0] == cast.owner and cast.manager not in found.successors
     assert not found.jobs_under_way
@@ -71,7 +71,7 @@ def test_leaving_one_project_keeps_what_the_organisation_gives(cast, member):
     found = actions.departure(cast.actor("member"), of(cast.member, cast.project))
     assert found.consequences == []
     found = actions.departure(cast.actor("guest"), of(cast.guest, cast.project))
-    assert [str(each.what) for each in found.consequences] == ["project"]
+    assert [str(each.what) for each in found.consequences] == ["projects"]
     assert found.successors[0] == cast.owner
     actions.remove_member(cast.actor("guest"), membership=of(cast.guest, cast.project))
     assert Handover.objects.get().project == cast.project

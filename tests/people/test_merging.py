@@ -105,7 +105,7 @@ def test_everything_of_the_duplicate_is_the_survivors(cast, merge, admin, member
         JoinedByItself.objects.create(organisation=place, person=person, at=now)
 
     said = {str(each.what): each.count for each in actions.organisations_preview(survivor, other)}
-    assert (said["project"], said["roles of people"]) == (1, 4)
+    assert (said["projects"], said["roles of people"]) == (1, 4)
     assert merge() == survivor
 
     assert set(survivor.projects.all()) == {cast.project, cast.other_project}
@@ -206,7 +206,7 @@ def test_two_accounts_of_one_human(cast, admin, member, make_person):
     email, uid = duplicate.email, duplicate.uid
 
     said = {str(each.what): each.count for each in actions.persons_preview(survivor, duplicate)}
-    assert said["sign-in address"] == 1 and said["roles of the centre"] == 2 and said["API token"] == 1
+    assert said["sign-in addresses"] == 1 and said["roles of the centre"] == 2 and said["API tokens"] == 1
     values = {"survivor": survivor, "duplicate": duplicate, "confirmation": uid, "reason": "Both cards were shown"}
     with pytest.raises(Forbidden):
         actions.merge_persons(cast.actor("owner"), **values)

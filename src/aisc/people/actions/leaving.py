@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop
 
 from aisc.core import clock
 from aisc.core.actions import Actor, action, note
@@ -181,30 +181,30 @@ def _own_consequences(membership: Membership) -> list[Consequence]:
     projects = list(lost_projects(membership))
     found = [
         Consequence(
-            ngettext("project", "projects", len(projects)),
+            _("projects"),
             len(projects),
             _("Nothing of it can be read any more: files, jobs, logs and money. Logs that are open now end."),
             [str(each) for each in projects[:NAMED]],
         ),
         Consequence(
-            ngettext("service account", "service accounts", len(accounts)),
+            _("service accounts"),
             len(accounts),
             _("The successor answers for it."),
             [str(each) for each in accounts[:NAMED]],
         ),
         Consequence(
-            ngettext("token of a service account", "tokens of service accounts", tokens),
+            _("tokens of service accounts"),
             tokens,
             _("Made by this person, who knows its secret: it ends. The successor makes a new one."),
         ),
         Consequence(
-            ngettext("open invitation", "open invitations", len(invitations)),
+            _("open invitations"),
             len(invitations),
             _("Taken back. Somebody else can invite again."),
             [each.email for each in invitations[:NAMED]],
         ),
         Consequence(
-            ngettext("entry in the directory", "entries in the directory", _listings(membership).count()),
+            _("entries in the directory"),
             _listings(membership).count(),
             _("Withdrawn."),
         ),

@@ -13,7 +13,7 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop
 
 from aisc.core import clock
 from aisc.core.actions import Actor, action, note
@@ -53,18 +53,18 @@ def organisations_preview(survivor: Organisation, duplicate: Organisation) -> li
     people = duplicate.memberships.count()
     found = [
         Consequence(
-            ngettext("project", "projects", duplicate.projects.count()),
+            _("projects"),
             duplicate.projects.count(),
             _("Become the survivor's, with files, jobs and budgets."),
             [str(each) for each in projects[:NAMED]],
         ),
         Consequence(
-            ngettext("role of a person", "roles of people", people),
+            _("roles of people"),
             people,
             _("Become roles in the survivor. Who has one in both keeps the survivor's."),
         ),
         Consequence(
-            ngettext("name", "names", 1),
+            _("names"),
             1,
             _("Kept as a former name, with the registry number; searching by either finds the survivor."),
             [str(duplicate)],
@@ -177,27 +177,25 @@ def persons_preview(survivor: Person, duplicate: Person) -> list[Consequence]:
     centre = duplicate.centre_roles.all()
     found = [
         Consequence(
-            ngettext("sign-in address", "sign-in addresses", len(addresses)),
+            _("sign-in addresses"),
             len(addresses),
             _("Become further addresses of the survivor, who signs in with any of them and one password."),
             addresses[:NAMED],
         ),
         Consequence(
-            ngettext("role", "roles", len(roles)),
+            _("roles"),
             len(roles),
             _("Become the survivor's. Where both have one, the higher stays."),
             [str(each.project or each.organisation) for each in roles[:NAMED]],
         ),
         Consequence(
-            ngettext("role of the centre", "roles of the centre", len(centre)),
+            _("roles of the centre"),
             len(centre),
             _("Become the survivor's."),
             [each.get_role_display() for each in centre[:NAMED]],
         ),
-        Consequence(
-            ngettext("API token", "API tokens", tokens), tokens, _("End. The survivor makes new ones if need be.")
-        ),
-        Consequence(ngettext("notice", "notices", duplicate.notices.count()), duplicate.notices.count(), _("Move.")),
+        Consequence(_("API tokens"), tokens, _("End. The survivor makes new ones if need be.")),
+        Consequence(_("notices"), duplicate.notices.count(), _("Move.")),
     ]
     return [each for each in found if each.count] + signals.told(
         signals.merging, survivor=survivor, duplicate=duplicate
