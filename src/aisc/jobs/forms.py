@@ -375,9 +375,9 @@ class ShareForm(forms.Form):
         },
     )
     email = forms.EmailField(
-        label=gettext_lazy("Only for this person (optional)"),
+        label=gettext_lazy("Only for this person"),
         help_text=gettext_lazy(
-            "The e-mail address of somebody with an account here. They must sign in to use the link."
+            "The e-mail address of somebody with an account here, who must sign in to use the link."
         ),
         required=False,
     )
