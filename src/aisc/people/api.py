@@ -11,7 +11,7 @@ from aisc.core.errors import BadInput, NotFound
 from aisc.core.middleware import actor_of
 from aisc.people import actions, notices, queries
 from aisc.people.access import SCOPES
-from aisc.people.models import Membership
+from aisc.people.models import Membership, Person
 from aisc.people.schemas import (
     CentreRoleIn,
     CentreRoleOut,
@@ -44,6 +44,8 @@ router = Router(tags=["people"])
 
 Cursor = Query(None, description="`next` of the page before")
 Limit = Query(50, description="1 to 200")
+Successor = Query("", description="uid of who takes over; left out: whoever removes them, else the first owner")
+CancelJobs = Query(False, description="end jobs that are under way")
 
 
 # The caller
@@ -173,9 +175,11 @@ def change_organisation_role(request: HttpRequest, uid: str, person: str, body: 
 
 @router.delete("/organisations/{uid}/members/{person}", response={204: None}, summary="Remove somebody, or leave")
 @idempotent
-def remove_organisation_member(request: HttpRequest, uid: str, person: str):
-    """Whoever leaves an organisation also leaves its projects."""
-    return _remove(request, queries.organisation(request.actor, uid), person)
+def remove_organisation_member(
+    request: HttpRequest, uid: str, person: str, successor: str = Successor, cancel_jobs: bool = CancelJobs
+):
+    """Whoever leaves an organisation also leaves its projects; their open work is the successor's."""
+    return _remove(request, queries.organisation(request.actor, uid), person, successor, cancel_jobs)
 
 
 # Projects
@@ -228,8 +232,10 @@ def set_shares(request: HttpRequest, uid: str, body: SharesIn):
 
 @router.post("/projects/{uid}/close", response=ProjectOut, summary="Close a project")
 @idempotent
-def close_project(request: HttpRequest, uid: str):
-    return ProjectOut.of(actions.close_project(request.actor, project=queries.project(request.actor, uid)))
+def close_project(request: HttpRequest, uid: str, cancel_jobs: bool = CancelJobs):
+    """Refused (409) while jobs are under way, unless `cancel_jobs` ends them."""
+    found = queries.project(request.actor, uid)
+    return ProjectOut.of(actions.close_project(request.actor, project=found, cancel_jobs=cancel_jobs))
 
 
 @router.post("/projects/{uid}/reopen", response=ProjectOut, summary="Open a closed project again")
@@ -259,8 +265,10 @@ def change_project_role(request: HttpRequest, uid: str, person: str, body: Membe
 
 @router.delete("/projects/{uid}/members/{person}", response={204: None}, summary="Remove somebody from a project")
 @idempotent
-def remove_project_member(request: HttpRequest, uid: str, person: str):
-    return _remove(request, queries.project(request.actor, uid), person)
+def remove_project_member(
+    request: HttpRequest, uid: str, person: str, successor: str = Successor, cancel_jobs: bool = CancelJobs
+):
+    return _remove(request, queries.project(request.actor, uid), person, successor, cancel_jobs)
 
 
 def _members(request: HttpRequest, place, cursor, limit) -> Page[MemberOut]:
@@ -282,8 +290,12 @@ def _change_role(request: HttpRequest, place, person: str, body: MemberPatch) ->
     return MemberOut.of(actions.change_role(request.actor, membership=membership, role=body.role))
 
 
-def _remove(request: HttpRequest, place, person: str):
-    actions.remove_member(request.actor, membership=_membership(request, place, person))
+def _remove(request: HttpRequest, place, person: str, successor: str, cancel_jobs: bool):
+    membership = _membership(request, place, person)
+    heir = Person.objects.filter(uid=successor).first() if successor else None
+    if successor and heir is None:
+        raise BadInput(_("Choose somebody who stays there."), field="successor")
+    actions.remove_member(request.actor, membership=membership, successor=heir, cancel_jobs=cancel_jobs)
     return 204, None
 
 

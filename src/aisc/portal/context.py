@@ -53,6 +53,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
             (_("The centre"), "centre:overview", None),
             (_("Subsidy scheme"), "scheme:calls", None),
             (_("Prices"), "ledger:prices", None),
+            (_("Directory"), "people:directory", None),
         ]
     shown = []
     for label, name, roles in items:
@@ -68,10 +69,13 @@ def _account(request: HttpRequest) -> list[dict[str, Any]]:
     items = [
         {"label": _("Your account"), "url": reverse("people:account")},
         {"label": _("Organisations"), "url": reverse("people:organisations")},
+        {"label": _("Signing in"), "url": reverse("people:ways_in")},
         {"label": _("API tokens"), "url": reverse("people:tokens")},
     ]
     if has_centre_role(request.actor, (Role.ADMINISTRATOR,)):
         items.append({"label": _("Roles in the centre"), "url": reverse("people:centre_roles")})
+        items.append({"label": _("Duplicates"), "url": reverse("people:merging")})
+        items.append({"label": _("Sign-in of institutions"), "url": reverse("people:sign_in_settings")})
     return items
 
 
@@ -80,6 +84,7 @@ def _footer(request: HttpRequest) -> list[dict[str, Any]]:
         (_("The centre"), "centre:overview"),
         (_("Subsidy scheme"), "scheme:calls"),
         (_("Prices"), "ledger:prices"),
+        (_("Directory"), "people:directory"),
         (_("Check a document"), "portal:verify"),
     ]
     links = [{"label": label, "url": reverse(name)} for label, name in items]
