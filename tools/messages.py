@@ -30,7 +30,7 @@ PACKAGE = ROOT / "src" / "aisc"
 HANT = PACKAGE / "locale" / "zh_Hant" / "LC_MESSAGES" / "django.po"
 HANS = PACKAGE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 MAINLAND = Path(__file__).resolve().parent / "mainland"
-PLACE = re.compile(r"%\(\w+\)[#0\- +.\d]*[a-z]|\{\w*\}|%%|</?\w+>")
+PLACE = re.compile(r"%\(\w+\)[#0\- +.\d]*[a-z]|\{\w*(?::[^{}]*)?\}|%%|</?\w+>")
 NOTES = {
     HANT: ("zh_Hant", "繁體中文（香港）", "# 繁體中文, by hand; `make messages` adds what is new."),
     HANS: ("zh_Hans", "简体中文", "# 简体中文, made by tools/messages.py: edit tools/mainland/, not this file."),

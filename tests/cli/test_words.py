@@ -103,7 +103,7 @@ def test_other_words():
     assert (words.memory(4096), words.memory(1500)) == ("4 GB", "1,500 MB")
     assert (words.per(3_600_000), words.per(1000)) == ("hour", "1,000")
     assert (words.gflops(12), words.gflops(1_500), words.gflops(3_000_000)) == ("12 GFLOPS", "1.5 TFLOPS", "3.0 PFLOPS")
-    assert (words.count(1, "file"), words.count(1200, "file")) == ("1 file", "1,200 files")
+    assert (words.files(1), words.files(1200)) == ("1 file", "1,200 files")
     assert words.when(None) == ""
     assert words.state("out_of_memory").plain == "out of memory"
     assert words.plain("[bold]") == "\\[bold]"

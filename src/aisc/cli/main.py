@@ -10,6 +10,8 @@ import typer
 
 from aisc.cli.lazy import Lazy, LazyGroup
 from aisc.cli.output import Exit, Json, err
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import speak
 
 JOIN = "Join"
 COMPUTE = "Compute"
@@ -51,6 +53,9 @@ class Commands(LazyGroup):
         "migrate": Lazy("aisc.cli.operator.migrate:migrate", "Bring the database to this version.", OPERATOR),
         "demo": Lazy("aisc.cli.operator.demo:demo", "Make the demonstration centre.", OPERATOR),
         "grant": Lazy("aisc.cli.operator.grant:grant", "Give somebody a role in the centre.", OPERATOR),
+        "reset-second-factor": Lazy(
+            "aisc.cli.operator.second_factor:reset_second_factor", "Take lost second factors off an account.", OPERATOR
+        ),
         "check": Lazy("aisc.cli.operator.check:check", "Say what is wrong, and what to do about it.", OPERATOR),
         "backup": Lazy("aisc.cli.operator.backup:backup", "Write everything of this centre into one file.", OPERATOR),
         "restore": Lazy("aisc.cli.operator.backup:restore", "Bring a backup back, and prove the ledger.", OPERATOR),
@@ -63,7 +68,7 @@ class Commands(LazyGroup):
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort) as stop:
-            err.print("Interrupted.")
+            err.print(_("Interrupted."))
             raise typer.Exit(int(Exit.INTERRUPTED)) from stop
         except BrokenPipeError as closed:
             # The reader (head, less) has seen enough. Point stdout elsewhere so that closing it stays quiet.
@@ -94,9 +99,11 @@ def _version(asked: bool) -> None:
 @app.callback()
 def root(
     json: Json = False,
+    lang: str = typer.Option("", help="Speak en, zh-Hant or zh-Hans; else what the terminal's locale says."),
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Settings shared by every command."""
+    speak(lang)
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ def prove(
     Ends with 1 when something differs, and names the rows. “aisc ledger prove” does this as well.
     """
     machine.start()
+    machine.speak()
     from aisc.core.audit.prove import prove as recompute
 
     report = recompute(limit=limit)

@@ -25,6 +25,7 @@ import typer
 
 from aisc.cli.operator import django as machine
 from aisc.cli.output import Exit, Json, fail, show
+from aisc.cli.tongue import gettext as _
 from aisc.core.state import StateFolder, state_folder
 
 FOLDERS = ("workspaces", "documents", "mail")
@@ -38,7 +39,7 @@ def backup(
     """Write everything of this centre into one file, while it runs: database, engine records, workspaces, secret."""
     folder = machine.start()
     if file.exists():
-        fail(f"{file} exists already. Name a new file.", Exit.REFUSED)
+        fail(_("{file} exists already. Name a new file.").format(file=file), Exit.REFUSED)
     part = file.with_name(file.name + ".part")
     try:
         with tempfile.TemporaryDirectory(dir=folder.run) as scratch, tarfile.open(part, "w:gz", compresslevel=3) as tar:
@@ -61,9 +62,15 @@ def backup(
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
-        fail(f"The backup could not be written: {error.strerror}. Nothing was changed.", Exit.SET_UP)
+        fail(
+            _("The backup could not be written: {strerror}. Nothing was changed.").format(strerror=error.strerror),
+            Exit.SET_UP,
+        )
     size = file.stat().st_size
-    show({"file": str(file), "bytes": size, "parts": len(parts)}, f"{file}: {len(parts)} files, {size:,} bytes.")
+    show(
+        {"file": str(file), "bytes": size, "parts": len(parts)},
+        _("{file}: {parts} files, {size:,} bytes.").format(file=file, parts=len(parts), size=size),
+    )
 
 
 def restore(
@@ -74,7 +81,10 @@ def restore(
     folder = state_folder()
     if folder.root.exists() and any(folder.root.iterdir()):
         fail(
-            f"{folder.root} is not empty. Restore into a new folder: AISC_STATE=/path aisc restore {file}", Exit.REFUSED
+            _("{root} is not empty. Restore into a new folder: AISC_STATE=/path aisc restore {file}").format(
+                root=folder.root, file=file
+            ),
+            Exit.REFUSED,
         )
     staging = folder.root.with_name(folder.root.name + ".restoring")
     shutil.rmtree(staging, ignore_errors=True)
@@ -85,14 +95,14 @@ def restore(
         manifest = jsonlib.loads((staging / "manifest.json").read_text())
         for name, digest in manifest["sha256"].items():
             if _digest(staging / name) != digest:
-                raise ValueError(f"{name} is damaged in the backup")
+                raise ValueError(_("{name} is damaged in the backup").format(name=name))
         (staging / "manifest.json").unlink()
         if folder.root.exists():
             folder.root.rmdir()
         staging.replace(folder.root)
     except (OSError, ValueError, KeyError, tarfile.TarError) as error:
         shutil.rmtree(staging, ignore_errors=True)
-        fail(f"This backup cannot be restored: {error}. Nothing was changed.", Exit.REFUSED)
+        fail(_("This backup cannot be restored: {error}. Nothing was changed.").format(error=error), Exit.REFUSED)
     machine.start()
     _load_postgres(folder)
     from aisc.cli.operator import migrate
@@ -100,7 +110,7 @@ def restore(
 
     migrate.run(folder)
     report = prove(limit=50)
-    show({"state": str(folder.root), "proof": report.as_dict()}, "\n".join(["Restored.", *report.lines()]))
+    show({"state": str(folder.root), "proof": report.as_dict()}, "\n".join([_("Restored."), *report.lines()]))
     if not report.holds:
         raise typer.Exit(int(Exit.FAILED))
 
@@ -118,7 +128,7 @@ def _databases(folder: StateFolder, scratch: Path) -> list[tuple[Path, str]]:
             text=True,
         )
         if done.returncode:
-            fail(f"pg_dump failed: {done.stderr.strip()}", Exit.SET_UP)
+            fail(_("pg_dump failed: {stderr}").format(stderr=done.stderr.strip()), Exit.SET_UP)
         parts.append((dump, POSTGRES_DUMP))
     else:
         sources.insert(0, folder.database)
@@ -146,7 +156,10 @@ def _load_postgres(folder: StateFolder) -> None:
         text=True,
     )
     if done.returncode:
-        fail(f"pg_restore failed: {done.stderr.strip()} Restore into an empty database.", Exit.SET_UP)
+        fail(
+            _("pg_restore failed: {stderr} Restore into an empty database.").format(stderr=done.stderr.strip()),
+            Exit.SET_UP,
+        )
     dump.unlink()
 
 

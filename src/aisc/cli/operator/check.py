@@ -6,11 +6,14 @@ import shutil
 
 from aisc.cli.operator import django as machine
 from aisc.cli.output import Exit, Json, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 
 
 def check(json: Json = False) -> None:
     """Say in plain words what works, what is wrong, and what to do. Exit code 1 if anything is wrong."""
     folder = machine.start()
+    machine.speak()
     from django.conf import settings
     from django.db import DatabaseError
 
@@ -18,24 +21,36 @@ def check(json: Json = False) -> None:
 
     free = shutil.disk_usage(folder.root).free
     findings = {
-        "disk": (free > 1024**3, f"{free // 1024**2:,} MB free where {folder.root} lies; keep at least 1,024 MB.")
+        "disk": (
+            free > 1024**3,
+            _("{free:,} MB free where {root} lies; keep at least 1,024 MB.").format(
+                free=free // 1024**2, root=folder.root
+            ),
+        )
     }
     try:
         pending, unknown = machine.pending_migrations()
         findings["version"] = (
             not pending and not unknown,
-            "The database is from another version: run “aisc migrate” (older) or install the newer AISC.",
+            _("The database is from another version: run “aisc migrate” (older) or install the newer AISC."),
         )
     except DatabaseError as error:
-        findings["version"] = (False, f"The database cannot be read: {error}")
+        findings["version"] = (False, _("The database cannot be read: {error}").format(error=error))
     findings |= health.readiness()
     if settings.EMAIL_BACKEND.endswith("FolderBackend") and not settings.DEMO:
-        findings["mail"] = (False, f"No mail server is set (AISC_EMAIL_URL); mail is only kept in {folder.mail}.")
+        findings["mail"] = (
+            False,
+            _("No mail server is set (AISC_EMAIL_URL); mail is only kept in {mail}.").format(mail=folder.mail),
+        )
     # What works needs no words, but how far jobs are kept apart is for the operator to know in any case.
     findings = {name: (ok, detail if not ok or name == "isolation" else "") for name, (ok, detail) in findings.items()}
-    rows = table("", "part", "what to do")
+    rows = table("", pgettext("terminal", "part"), _("what to do"))
     for name, (ok, detail) in findings.items():
-        rows.add_row("[green]ok[/]" if ok else "[bold red]wrong[/]", name, detail)
+        rows.add_row(
+            f"[green]{pgettext('terminal', 'ok')}[/]" if ok else f"[bold red]{pgettext('terminal', 'wrong')}[/]",
+            name,
+            detail,
+        )
     show({name: {"ok": ok, "detail": detail} for name, (ok, detail) in findings.items()}, rows)
     if not all(ok for ok, _detail in findings.values()):
         raise SystemExit(Exit.FAILED)

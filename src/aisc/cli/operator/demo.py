@@ -69,7 +69,7 @@ def _make_year(jobs: int) -> None:
         say(demonstration.TOO_LATE)
     elif made is demonstration.Year.MADE:
         say(
-            _("A year of the demonstration centre was written down in {monotonic:.0f} s.").format(
-                monotonic=time.monotonic() - began
+            _("A year of the demonstration centre was written down in {seconds:.0f} s.").format(
+                seconds=time.monotonic() - began
             )
         )

@@ -7,6 +7,7 @@ import os
 import sys
 
 from aisc.cli.output import Exit, fail
+from aisc.cli.tongue import spoken
 from aisc.core.state import StateError, StateFolder, state_folder
 
 
@@ -31,6 +32,13 @@ def start() -> StateFolder:
 
     came_by(_this_command())
     return folder
+
+
+def speak() -> None:
+    """Let Django's own texts follow the terminal: for commands that tell findings and keep none of them."""
+    from django.utils import translation
+
+    translation.activate(spoken().lower())
 
 
 def _this_command() -> str:

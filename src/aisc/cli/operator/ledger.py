@@ -8,6 +8,7 @@ import typer
 
 from aisc.cli.operator import django as machine
 from aisc.cli.output import Exit, Json, out, show_json, wants_json
+from aisc.cli.tongue import gettext as _
 
 app = typer.Typer(help="Prove and seal the ledger.", no_args_is_help=True)
 
@@ -22,6 +23,7 @@ def prove(
     Ends with 1 at the first cent of difference, and names it.
     """
     machine.start()
+    machine.speak()
     from aisc.ledger.prove import prove as recompute
 
     report = recompute(limit=limit)
@@ -44,4 +46,4 @@ def seal(json: Json = False) -> None:
     if wants_json():
         show_json({"sealed": [str(day) for day in sealed]})
     else:
-        out.print(f"{len(sealed)} days sealed.")
+        out.print(_("{sealed} days sealed.").format(sealed=len(sealed)))

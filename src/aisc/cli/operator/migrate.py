@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aisc.cli.operator import django as machine
 from aisc.cli.output import Exit, Json, fail, say, show
+from aisc.cli.tongue import gettext as _
 from aisc.core.state import StateFolder
 
 
@@ -18,7 +19,9 @@ def migrate(json: Json = False) -> None:
     applied = run(folder)
     show(
         {"applied": applied},
-        f"{len(applied)} migrations applied." if applied else "The database is up to date; nothing was changed.",
+        _("{applied} migrations applied.").format(applied=len(applied))
+        if applied
+        else _("The database is up to date; nothing was changed."),
     )
 
 
@@ -33,14 +36,20 @@ def run(folder: StateFolder) -> list[str]:
         _explain(folder, error)
     if unknown:
         fail(
-            f"The database was made by a newer version of AISC (it has {unknown[0]}, which this version does not "
-            "know). Install that version again, or restore a backup made with this one.",
+            _(
+                "The database was made by a newer version of AISC (it has {unknown}, which this version does not "
+                "know). Install that version again, or restore a backup made with this one."
+            ).format(unknown=unknown[0]),
             Exit.SET_UP,
         )
     if not pending:
         return []
     if connection.vendor == "sqlite" and folder.database.stat().st_size and connection.introspection.table_names():
-        say(f"The database is from an older version; a copy is kept in {_copy_aside(folder.database)}.")
+        say(
+            _("The database is from an older version; a copy is kept in {file}.").format(
+                file=_copy_aside(folder.database)
+            )
+        )
     connection.close()
     call_command("migrate", interactive=False, verbosity=0)
     return pending
@@ -62,12 +71,15 @@ def _explain(folder: StateFolder, error: Exception) -> None:
 
     if connection.vendor == "sqlite":
         fail(
-            f"{folder.database} is not a database that can be read ({error}). If a copy or a restore was interrupted, "
-            "move the file aside and run “aisc restore BACKUP”, or start again with an empty AISC_STATE folder.",
+            _(
+                "{database} is not a database that can be read ({error}). If a copy or a restore was interrupted, move "
+                "the file aside and run “aisc restore BACKUP”, or start again with an empty AISC_STATE folder."
+            ).format(database=folder.database, error=error),
             Exit.SET_UP,
         )
     fail(
-        f"The database of AISC_DATABASE_URL does not answer: {error}".strip()
-        + "\nCheck that the server runs, and the host, name, user and password in the address.",
+        _("The database of AISC_DATABASE_URL does not answer: {error}").format(error=error).strip()
+        + "\n"
+        + _("Check that the server runs, and the host, name, user and password in the address."),
         Exit.SET_UP,
     )

@@ -12,6 +12,7 @@ import typer
 
 from aisc.cli.operator import django as machine
 from aisc.cli.output import Json, show
+from aisc.cli.tongue import gettext as _
 
 _PR_SET_PDEATHSIG = 1
 
@@ -66,7 +67,7 @@ def worker(
 
     if once:
         background.run_all_once()
-        show({"tasks": sorted(background.tasks())}, f"{len(background.tasks())} tasks run.")
+        show({"tasks": sorted(background.tasks())}, _("{tasks} tasks run.").format(tasks=len(background.tasks())))
         return
     loop = background.Worker(folder)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,6 +10,7 @@ from aisc.cli.operator import django as machine
 from aisc.cli.operator import migrate
 from aisc.cli.operator.demo import QUICK, demonstrate
 from aisc.cli.output import Json, show
+from aisc.cli.tongue import gettext as _
 
 
 def init(
@@ -30,4 +31,4 @@ def init(
         sign_ins = demonstrate(year=year, hundredths=QUICK)
     set_up.centre()
     answer = {"state": str(folder.root), "migrations": len(applied), "sign_ins": sign_ins}
-    show(answer, f"Ready: {folder.root}. Start everything with “aisc up”.")
+    show(answer, _("Ready: {root}. Start everything with “aisc up”.").format(root=folder.root))

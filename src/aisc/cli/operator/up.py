@@ -23,6 +23,7 @@ import typer
 
 from aisc.cli.operator import django as machine
 from aisc.cli.output import Exit, err, fail, say
+from aisc.cli.tongue import gettext as _
 from aisc.core.state import StateFolder
 
 START_WITHIN_S = 60
@@ -70,7 +71,7 @@ def up(
     began = time.monotonic()
     folder = machine.prepared_folder()
     if (demo or folder.demonstration.exists()) and host not in {"127.0.0.1", "localhost", "::1"}:
-        fail("The demonstration has known passwords, so it only listens on 127.0.0.1.", Exit.USAGE)
+        fail(_("The demonstration has known passwords, so it only listens on 127.0.0.1."), Exit.USAGE)
     lock = _lock(folder)
     _port_is_free(host, port)
     environment = os.environ | {
@@ -82,7 +83,7 @@ def up(
     }
     first = not (folder.root / "ready").exists()
     if first:
-        say("Setting up the centre…")
+        say(_("Setting up the centre…"))
     sign_ins = _initialise(environment, demo, year)
     processes = [Process("web", ["web"]), Process("worker", ["worker"])]
     stopping = _Stopping()
@@ -99,7 +100,11 @@ def up(
         _stop(processes)
         lock.close()
     running = _running_jobs(folder)
-    say("Stopped." if not running else f"Stopped. {running} running jobs go on; “aisc up” finds them again.")
+    say(
+        _("Stopped.")
+        if not running
+        else _("Stopped. {running} running jobs go on; “aisc up” finds them again.").format(running=running)
+    )
 
 
 class _Stopping:
@@ -120,7 +125,9 @@ def _lock(folder: StateFolder):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         fail(
-            f"Another “aisc up” uses the state folder {folder.root}. Stop it first, or choose another AISC_STATE.",
+            _("Another “aisc up” uses the state folder {root}. Stop it first, or choose another AISC_STATE.").format(
+                root=folder.root
+            ),
             Exit.SET_UP,
         )
     return handle
@@ -134,8 +141,10 @@ def _port_is_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             fail(
-                f"Port {port} on {host} cannot be used: {error.strerror}. "
-                f"Choose another, for example: AISC_PORT={port + 1} aisc up",
+                _(
+                    "Port {port} on {host} cannot be used: {strerror}. Choose another, for example: "
+                    "AISC_PORT={other} aisc up"
+                ).format(port=port, host=host, strerror=error.strerror, other=port + 1),
                 Exit.SET_UP,
             )
 
@@ -153,18 +162,23 @@ def _initialise(environment: dict[str, str], demo: bool, year: bool) -> list[dic
     made = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     answer = jsonlib.loads(made.stdout) if made.stdout.strip().startswith("{") else {}
     if made.returncode:
-        fail(answer.get("error", "The centre could not be set up; see the lines above."), Exit(made.returncode))
+        fail(answer.get("error", _("The centre could not be set up; see the lines above.")), Exit(made.returncode))
     return answer["sign_ins"]
 
 
 def _wait_until_ready(folder: StateFolder, port: int, processes: list[Process], stopping: _Stopping) -> dict[str, dict]:
     """What ``/readyz`` says of each part; nothing where the wait was broken off."""
     deadline = time.monotonic() + START_WITHIN_S
-    detail = "no answer yet"
+    detail = _("no answer yet")
     while time.monotonic() < deadline and not stopping.asked:
         for process in processes:
             if not process.alive:
-                fail(f"{process.name} ended while starting; see {folder.logs / process.name}.log", Exit.SET_UP)
+                fail(
+                    _("{name} ended while starting; see {logs}.log").format(
+                        name=process.name, logs=folder.logs / process.name
+                    ),
+                    Exit.SET_UP,
+                )
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
                 return jsonlib.load(answer)["parts"]
@@ -174,18 +188,28 @@ def _wait_until_ready(folder: StateFolder, port: int, processes: list[Process], 
             detail = str(error)
         time.sleep(0.05)
     if not stopping.asked:
-        fail(f"The centre did not become ready within {START_WITHIN_S} s: {detail}", Exit.SET_UP)
+        fail(
+            _("The centre did not become ready within {seconds} s: {detail}").format(
+                seconds=START_WITHIN_S, detail=detail
+            ),
+            Exit.SET_UP,
+        )
     return {}
 
 
 def _tell(port: int, sign_ins: list[dict[str, str]], seconds: float) -> None:
     if sign_ins:
-        err.print(f"\nDemonstration sign-ins (every password: [bold]{sign_ins[0]['password']}[/]):")
+        err.print(
+            "\n"
+            + _("Demonstration sign-ins (every password: [bold]{password}[/]):").format(
+                password=sign_ins[0]["password"]
+            )
+        )
         for each in sign_ins:
             err.print(f"  {each['email']:<38} {each['role']}")
         err.print()
-    say(f"Started in {seconds:.1f} s. Ctrl-C stops everything.")
-    sys.stdout.write(f"AISC is ready at http://127.0.0.1:{port}\n")
+    say(_("Started in {seconds:.1f} s. Ctrl-C stops everything.").format(seconds=seconds))
+    sys.stdout.write(_("AISC is ready at {url}").format(url=f"http://127.0.0.1:{port}") + "\n")
     sys.stdout.flush()
 
 
@@ -199,7 +223,7 @@ def _watch(folder: StateFolder, environment: dict[str, str], processes: list[Pro
             if process.failures and lived < min(30, 2**process.failures):
                 continue
             code = process.handle.returncode if process.handle else "?"
-            say(f"{process.name} ended (code {code}); starting it again.")
+            say(_("{name} ended (code {code}); starting it again.").format(name=process.name, code=code))
             process.start(folder, environment)
         time.sleep(0.2)
 

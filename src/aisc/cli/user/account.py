@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import typer
 
 from aisc.cli.output import Exit, Json, add, facts, fail, say, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask, config, words
 from aisc.cli.user.session import centre, refuse
 
@@ -41,20 +43,27 @@ def signup(
         _keep_url(url)
     if code:
         if not sign_up:
-            fail("--code needs --sign-up, the number from the first step's answer.", Exit.USAGE)
+            fail(_("--code needs --sign-up, the number from the first step's answer."), Exit.USAGE)
         with centre(signed_in=False) as client:
             person = client.accounts.confirm(sign_up, code)
-        show(person, f"{words.plain(person.email)} is confirmed. Now run “aisc login”.")
+        show(person, _("{email} is confirmed. Now run “aisc login”.").format(email=words.plain(person.email)))
         return
-    email = email or ask.text("E-mail address", "--email")
-    name = name or ask.text("Your name", "--name")
-    password = ask.from_stdin() if password_stdin else ask.secret("Password", "--password-stdin", confirm=True)
+    email = email or ask.text(_("E-mail address"), "--email")
+    name = name or ask.text(_("Your name"), "--name")
+    password = (
+        ask.from_stdin()
+        if password_stdin
+        else ask.secret(pgettext("terminal", "Password"), "--password-stdin", confirm=True)
+    )
     with centre(signed_in=False) as client:
         asked = client.accounts.sign_up(email=email, name=name, password=password)
         if not ask.interactive():
-            show(asked, f"{words.plain(asked.next)}\naisc signup --sign-up {asked.sign_up} --code CODE")
+            show(
+                asked,
+                f"{words.plain(asked.next)}\naisc signup --sign-up {asked.sign_up} --code CODE",
+            )
             return
-        say(f"A code was mailed to {asked.email}. It works for 15 minutes.")
+        say(_("A code was mailed to {email}. It works for 15 minutes.").format(email=asked.email))
         _confirm(client, asked.sign_up)
         _sign_in(client, email, password, days)
 
@@ -64,10 +73,10 @@ def _confirm(client: Client, sign_up: str) -> None:
 
     while True:
         try:
-            client.accounts.confirm(sign_up, ask.text("Code from the mail", "--code"))
+            client.accounts.confirm(sign_up, ask.text(_("Code from the mail"), "--code"))
         except BadInput as error:
             say(error.detail)
-            if not ask.yes("Try another code?", default=True):
+            if not ask.yes(_("Try another code?"), default=True):
                 refuse(error)
         else:
             return
@@ -91,8 +100,12 @@ def login(
     if token:
         _keep_token(ask.from_stdin() if token == "-" else token)  # noqa: S105 - a dash is no secret
         return
-    email = email or ask.text("E-mail address", "--email or --token", default=config.load().email or None)
-    password = ask.from_stdin() if password_stdin else ask.secret("Password", "--password-stdin or --token")
+    email = email or ask.text(_("E-mail address"), "--email or --token", default=config.load().email or None)
+    password = (
+        ask.from_stdin()
+        if password_stdin
+        else ask.secret(pgettext("terminal", "Password"), "--password-stdin or --token")
+    )
     with centre(signed_in=False) as client:
         _sign_in(client, email, password, days)
 
@@ -104,7 +117,12 @@ def _sign_in(client: Client, email: str, password: str, days: int) -> None:
     settings.token, settings.token_id = made.secret, made.id
     path = config.save(settings)
     answer = {"email": email, "url": client.url, "token": made.id, "expires_at": made.expires_at, "config": str(path)}
-    show(answer, f"Signed in at {client.url} as {words.plain(email)}, until {words.when(made.expires_at)}.")
+    show(
+        answer,
+        _("Signed in at {url} as {email}, until {expires_at}.").format(
+            url=client.url, email=words.plain(email), expires_at=words.when(made.expires_at)
+        ),
+    )
     _warn_of_environment()
 
 
@@ -122,7 +140,7 @@ def _keep_token(token: str) -> None:
     settings.token, settings.token_id = token, 0
     path = config.save(settings)
     answer = {"email": me.person.email, "url": url, "scopes": me.scopes, "config": str(path)}
-    show(answer, f"Signed in at {url} as {words.plain(me.person.email)}.")
+    show(answer, _("Signed in at {url} as {email}.").format(url=url, email=words.plain(me.person.email)))
     _warn_of_environment()
 
 
@@ -134,7 +152,10 @@ def _keep_url(url: str) -> None:
         settings.url, settings.token, settings.token_id, settings.email = url, "", 0, ""
         config.save(settings)
     if os.environ.get("AISC_URL", url).rstrip("/") != url:
-        fail(f"AISC_URL is set to {os.environ['AISC_URL']} and goes before --url. Unset it first.", Exit.USAGE)
+        fail(
+            _("AISC_URL is set to {url} and goes before --url. Unset it first.").format(url=os.environ["AISC_URL"]),
+            Exit.USAGE,
+        )
 
 
 def _warn_of_clear_text() -> None:
@@ -145,26 +166,30 @@ def _warn_of_clear_text() -> None:
     except ValueError:
         local = host == "localhost" or host.endswith(".localhost")
     if parts.scheme == "http" and not local:
-        say(f"Careful: {host} is reached without encryption, so others on the way can read your password.")
+        say(
+            _("Careful: {host} is reached without encryption, so others on the way can read your password.").format(
+                host=host
+            )
+        )
 
 
 def _warn_of_environment() -> None:
     if "AISC_TOKEN" in os.environ:
-        say("AISC_TOKEN is set and goes before what was kept now.")
+        say(_("AISC_TOKEN is set and goes before what was kept now."))
 
 
 def logout(json: Json = False) -> None:
     """Forget this machine's token, and end it at the centre."""
     settings = config.load()
     if not settings.token:
-        show({"signed_out": False}, "You were not signed in.")
+        show({"signed_out": False}, _("You were not signed in."))
         return
     ended = _end_token(settings)
     settings.token, settings.token_id = "", 0
     config.save(settings)
-    show({"signed_out": True, "token_ended": ended}, "Signed out.")
+    show({"signed_out": True, "token_ended": ended}, _("Signed out."))
     if not ended:
-        say("The centre could not be told. The token is forgotten here and ends by itself; see “aisc tokens”.")
+        say(_("The centre could not be told. The token is forgotten here and ends by itself; see “aisc tokens”."))
     _warn_of_environment()
 
 
@@ -189,16 +214,21 @@ def whoami(json: Json = False) -> None:
     """Show who you are here, and your roles."""
     with centre() as client:
         me = client.accounts.whoami()
-    roles = [f"{each.name}: {each.role}" + ("" if each.project else " (and all its projects)") for each in me.roles]
+    roles = [
+        f"{each.name}: {each.role}" + ("" if each.project else " " + _("(and all its projects)")) for each in me.roles
+    ]
     show(
         me,
         facts(
-            ("Name", me.person.name),
-            ("E-mail", me.person.email),
-            ("Centre", client.url),
-            ("Roles", "\n".join(roles) or "none yet: make an organisation with “aisc orgs new”"),
-            ("Of the centre", ", ".join(me.centre_roles)),
-            ("Token may", None if me.scopes is None else ", ".join(me.scopes)),
+            (pgettext("terminal", "Name"), me.person.name),
+            (pgettext("terminal", "E-mail"), me.person.email),
+            (pgettext("terminal", "Centre"), client.url),
+            (
+                pgettext("terminal", "Roles"),
+                "\n".join(roles) or _("none yet: make an organisation with “aisc orgs new”"),
+            ),
+            (_("Of the centre"), ", ".join(me.centre_roles)),
+            (_("Token may"), None if me.scopes is None else ", ".join(me.scopes)),
         ),
     )
 
@@ -213,7 +243,7 @@ def notices(
 
     with centre() as client:
         found = list(islice(client.accounts.notices(unread=unread), limit))
-    rows = table("when", "", "notice")
+    rows = table(pgettext("terminal", "when"), "", pgettext("terminal", "notice"))
     for each in found:
         add(rows, words.ago(each.at), "" if each.read_at else "new", each.text)
-    show(found, rows if found else "No notices.")
+    show(found, rows if found else _("No notices."))

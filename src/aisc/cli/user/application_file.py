@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aisc.cli.output import Exit, fail
+from aisc.cli.tongue import gettext as _
 
 EXAMPLE = '''\
 # An application to the subsidy scheme. Fill it in as far as you can and save it as often as you like:
@@ -71,24 +72,40 @@ def read(path: Path) -> dict[str, Any]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        fail(f"{path} cannot be read: {error.strerror}.", Exit.USAGE)
+        fail(_("{path} cannot be read: {strerror}.").format(path=path, strerror=error.strerror), Exit.USAGE)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        fail(f"{path} is not good TOML: {error}. Begin from “aisc apply example”.", Exit.USAGE)
+        fail(
+            _("{path} is not good TOML: {error}. Begin from “aisc apply example”.").format(path=path, error=error),
+            Exit.USAGE,
+        )
     _check(found, _KINDS, path, "")
     for name, kinds in _LINES.items():
         for number, line in enumerate(found.get(name, []), 1):
             if not isinstance(line, dict):
-                fail(f"{path}: {name} is written as [[{name}]], once for each.", Exit.USAGE)
-            _check(line, kinds, path, f" in [[{name}]] number {number}")
+                fail(
+                    _("{path}: {name} is written as [[{name}]], once for each.").format(path=path, name=name),
+                    Exit.USAGE,
+                )
+            _check(line, kinds, path, _(" in [[{name}]] number {number}").format(name=name, number=number))
     return {name: value.strip() if isinstance(value, str) else value for name, value in found.items()}
 
 
 def _check(found: dict[str, Any], kinds: dict[str, Any], path: Path, where: str) -> None:
     for name, value in found.items():
         if name not in kinds:
-            fail(f"{path}: there is no “{name}”{where}. There are: {', '.join(kinds)}.", Exit.USAGE)
+            fail(
+                _("{path}: there is no “{name}”{where}. There are: {kinds}.").format(
+                    path=path, name=name, where=where, kinds=", ".join(kinds)
+                ),
+                Exit.USAGE,
+            )
         kind = kinds[name]
         # True is an int to Python, and a time is a date; neither is to a person.
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            words = {str: "text in quotation marks", date: "a date such as 2026-09-01", bool: "true or false"}
-            fail(f"{path}: “{name}”{where} must be {words.get(kind, 'a whole number')}.", Exit.USAGE)
+            words = {str: _("text in quotation marks"), date: _("a date such as 2026-09-01"), bool: _("true or false")}
+            fail(
+                _("{path}: “{name}”{where} must be {what}.").format(
+                    path=path, name=name, where=where, what=words.get(kind, _("a whole number"))
+                ),
+                Exit.USAGE,
+            )

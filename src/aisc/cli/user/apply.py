@@ -10,6 +10,8 @@ import typer
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, out, say, show, table, wants_json
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import application_file, ask, desk, find, words
 from aisc.cli.user.save import Output, save
 from aisc.cli.user.session import centre
@@ -64,12 +66,18 @@ def list_applications(
     with centre() as client:
         to = find.call(client, call) if call else None
         found = list(client.applications.list(state=state, call=to))
-    rows = table("number", "title", "state", "next", "by")
+    rows = table(
+        "number",
+        pgettext("terminal", "title"),
+        pgettext("terminal", "state"),
+        pgettext("terminal", "next"),
+        pgettext("terminal", "by"),
+    )
     for each in found:
         step = f"{each.next.who}: {each.next.what}" if each.next else ""
         due = each.next.due if each.next else None
         add(rows, each.label, each.name, words.state(each.state), step, due)
-    show(found, rows if found else "No applications. Begin one with “aisc apply new”.")
+    show(found, rows if found else _("No applications. Begin one with “aisc apply new”."))
 
 
 @app.command("example", rich_help_panel=APPLICANT)
@@ -125,7 +133,7 @@ def new(
         try:
             found = client.applications.save(draft, **parts) if parts else draft
         except BaseException:
-            say(f"The draft {draft.uid} was begun; go on with: aisc apply edit {draft.uid}")
+            say(_("The draft {uid} was begun; go on with: aisc apply edit {uid}").format(uid=draft.uid))
             raise
     _show_draft(found)
 
@@ -164,7 +172,7 @@ def edit(
     parts.pop("call", None)
     organisation = organisation or parts.pop("organisation", "")
     if not parts and not organisation:
-        fail("Say what to change: --file, or one of the options of “aisc apply edit --help”.", Exit.USAGE)
+        fail(_("Say what to change: --file, or one of the options of “aisc apply edit --help”."), Exit.USAGE)
     with centre() as client:
         if organisation:
             parts["organisation"] = find.organisation(client, organisation).uid
@@ -188,7 +196,7 @@ def check(application: Application, json: Json = False) -> None:
     missing = found.draft.missing if found.draft else []
     show(
         {"uid": found.uid, "state": found.state, "missing": missing},
-        "\n".join(f"- {words.plain(each)}" for each in missing) if missing else "Nothing is missing.",
+        "\n".join(f"- {words.plain(each)}" for each in missing) if missing else _("Nothing is missing."),
     )
     if missing:
         raise typer.Exit(int(Exit.FAILED))
@@ -207,7 +215,12 @@ def submit(
             _declaration(client, of)
         found = client.applications.submit(of, declared=True)
     receipt = found.receipts[-1].sha256 if found.receipts else ""
-    show(found, f"Submitted as {found.number}. Receipt (SHA-256 of the frozen copy): {receipt}")
+    show(
+        found,
+        _("Submitted as {number}. Receipt (SHA-256 of the frozen copy): {receipt}").format(
+            number=found.number, receipt=receipt
+        ),
+    )
     _say_next(found)
 
 
@@ -215,15 +228,19 @@ def _declaration(client: Client, of: Any) -> None:
     """Show what is declared, and ask; nobody declares anything by accident."""
     lines = client.calls.get(of.call).declaration
     if not ask.interactive():
-        fail("Submitting makes the scheme's declaration. Read it, then say --declare.", Exit.USAGE)
+        fail(_("Submitting makes the scheme's declaration. Read it, then say --declare."), Exit.USAGE)
     if lines:
-        say("We declare:")
+        say(_("We declare:"))
         for line in lines:
             say(f"- {line}")
     else:
-        say(f"Submitting makes the scheme's declaration. Read it at {client.url}/applications/{of.uid}/ first.")
-    if not ask.yes("Do you declare this?"):
-        fail("Nothing was submitted.", Exit.REFUSED)
+        say(
+            _("Submitting makes the scheme's declaration. Read it at {url}/applications/{uid}/ first.").format(
+                url=client.url, uid=of.uid
+            )
+        )
+    if not ask.yes(_("Do you declare this?")):
+        fail(_("Nothing was submitted."), Exit.REFUSED)
 
 
 @app.command("withdraw", rich_help_panel=APPLICANT)
@@ -236,9 +253,13 @@ def withdraw(
     """Take an application back before it is decided; for good."""
     with centre() as client:
         of = find.application(client, application)
-        ask.for_good(f"Withdraw {of.label} “{of.name}” for good?", agreed=yes, otherwise="Nothing was withdrawn.")
+        ask.for_good(
+            _("Withdraw {label} “{name}” for good?").format(label=of.label, name=of.name),
+            agreed=yes,
+            otherwise=_("Nothing was withdrawn."),
+        )
         found = client.applications.withdraw(of, reason=reason)
-    show(found, f"{found.label} is withdrawn.")
+    show(found, _("{label} is withdrawn.").format(label=found.label))
 
 
 @app.command("accept", rich_help_panel=APPLICANT)
@@ -249,8 +270,14 @@ def accept(application: Application, json: Json = False) -> None:
     award = found.award
     show(
         found,
-        f"Accepted. Project {award.project if award else ''}, budget {award.budget if award else ''}. "
-        f"Next: aisc run --budget {award.budget if award else 'BUDGET'} --time 10m -- python train.py",
+        _(
+            "Accepted. Project {project}, budget {budget}. "
+            "Next: aisc run --budget {payer} --time 10m -- python train.py"
+        ).format(
+            project=award.project if award else "",
+            budget=award.budget if award else "",
+            payer=award.budget if award else "BUDGET",
+        ),
     )
 
 
@@ -264,9 +291,13 @@ def decline(
     """Decline the award; for good. For owners."""
     with centre() as client:
         of = find.application(client, application)
-        ask.for_good(f"Decline the award of {of.label} for good?", agreed=yes, otherwise="Nothing was declined.")
+        ask.for_good(
+            _("Decline the award of {label} for good?").format(label=of.label),
+            agreed=yes,
+            otherwise=_("Nothing was declined."),
+        )
         found = client.applications.decline(of, reason=reason)
-    show(found, f"The award of {found.label} is declined.")
+    show(found, _("The award of {label} is declined.").format(label=found.label))
 
 
 @app.command("letter", rich_help_panel=APPLICANT)
@@ -300,36 +331,36 @@ def _member(text: str) -> dict[str, str]:
 def _resource(text: str) -> dict[str, Any]:
     code, *numbers = text.split(":")
     if len(numbers) != 2 or not all(each.isascii() and each.isdigit() for each in numbers):
-        fail(f"“{text}”: write CODE:COUNT:MONTHS, such as h800:8:6.", Exit.USAGE)
+        fail(_("“{text}”: write CODE:COUNT:MONTHS, such as h800:8:6.").format(text=text), Exit.USAGE)
     return {"accelerator": code, "count": int(numbers[0]), "months": int(numbers[1])}
 
 
 def _questions(client: Client, price_list: str) -> dict[str, Any]:
     """Every part of the form, one question after the other; Enter leaves one for later."""
-    say("Answer what you can; Enter leaves a question for later (“aisc apply edit”).")
+    say(_("Answer what you can; Enter leaves a question for later (“aisc apply edit”)."))
     labels = {
-        "name_en": "Title in English",
-        "name_zh": "Title in Chinese",
-        "summary_en": "Summary in English",
-        "summary_zh": "Summary in Chinese",
-        "justification": "Why this much computing",
+        "name_en": _("Title in English"),
+        "name_zh": _("Title in Chinese"),
+        "summary_en": _("Summary in English"),
+        "summary_zh": _("Summary in Chinese"),
+        "justification": _("Why this much computing"),
     }
     parts: dict[str, Any] = {name: ask.text(label, "--file", default="") for name, label in labels.items()}
-    while (typed := ask.text("Start date (YYYY-MM-DD)", "--file", default="")) and "starts_on" not in parts:
+    while (typed := ask.text(_("Start date (YYYY-MM-DD)"), "--file", default="")) and "starts_on" not in parts:
         try:
             parts["starts_on"] = date.fromisoformat(typed)
         except ValueError:
-            say(f"“{typed}” is no date. Write it like 2026-09-01.")
+            say(_("“{typed}” is no date. Write it like 2026-09-01.").format(typed=typed))
         else:
             break
-    parts["other_funding"] = ask.yes("Does another government subsidy pay for the same work?")
+    parts["other_funding"] = ask.yes(_("Does another government subsidy pay for the same work?"))
     parts["team"] = []
-    while typed := ask.text("Somebody of the team (NAME;ROLE;EMAIL)", "--file", default=""):
+    while typed := ask.text(_("Somebody of the team (NAME;ROLE;EMAIL)"), "--file", default=""):
         parts["team"].append(_member(typed))
     codes = [each.accelerator for each in client.prices.version(price_list).prices if each.accelerator]
-    say(f"Accelerators of this call: {', '.join(codes)}")
+    say(_("Accelerators of this call: {codes}").format(codes=", ".join(codes)))
     parts["resources"] = []
-    while typed := ask.text("Accelerators (CODE:COUNT:MONTHS)", "--file", default=""):
+    while typed := ask.text(_("Accelerators (CODE:COUNT:MONTHS)"), "--file", default=""):
         parts["resources"].append(_resource(typed))
     return {name: value for name, value in parts.items() if value not in ("", [])}
 
@@ -339,27 +370,32 @@ def _show_draft(found: ApplicationDetail) -> None:
     listed, scheme, applicant = (
         words.money(cents, cost.currency) for cents in (cost.list_cents, cost.scheme_cents, cost.applicant_cents)
     )
-    asked = f"{listed}: scheme {scheme} ({words.percent(cost.scheme_bps)}), applicant {applicant}"
+    asked = _("{listed}: scheme {scheme} ({scheme_bps}), applicant {applicant}").format(
+        listed=listed, scheme=scheme, scheme_bps=words.percent(cost.scheme_bps), applicant=applicant
+    )
     show(
         found,
         facts(
             ("uid", found.uid),
-            ("Title", found.name),
-            ("State", found.state),
-            ("Asked for", asked if cost.list_cents else None),
-            ("Missing", "\n".join(missing) or "nothing"),
+            (pgettext("terminal", "Title"), found.name),
+            (pgettext("terminal", "State"), found.state),
+            (_("Asked for"), asked if cost.list_cents else None),
+            (pgettext("terminal", "Missing"), "\n".join(missing) or pgettext("terminal", "nothing")),
         ),
     )
     say(
-        f"Next: aisc apply edit {found.uid} --file application.toml"
+        _("Next: aisc apply edit {uid} --file application.toml").format(uid=found.uid)
         if missing
-        else f"Next: aisc apply submit {found.uid}"
+        else _("Next: aisc apply submit {uid}").format(uid=found.uid)
     )
 
 
 def _say_next(found: ApplicationDetail) -> None:
     if found.next:
-        say(f"Next: {found.next.who}: {found.next.what}" + (f", by {found.next.due}" if found.next.due else ""))
+        say(
+            _("Next: {who}: {what}").format(who=found.next.who, what=found.next.what)
+            + (_(", by {due}").format(due=found.next.due) if found.next.due else "")
+        )
 
 
 app.registered_commands += desk.app.registered_commands

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from aisc.cli.output import Exit, fail, wants_json
+from aisc.cli.tongue import gettext as _
 
 
 def interactive() -> bool:
@@ -39,16 +40,16 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 def for_good(question: str, *, agreed: bool, otherwise: str) -> None:
     """Ask before what cannot be undone; without a yes say ``otherwise`` and end. ``agreed``: by --yes, before."""
     if not agreed and not (interactive() and yes(question)):
-        fail(f"{otherwise} Say --yes where nobody can be asked.", Exit.USAGE)
+        fail(_("{otherwise} Say --yes where nobody can be asked.").format(otherwise=otherwise), Exit.USAGE)
 
 
 def _say_option(option: str) -> NoReturn:
-    fail(f"{option} is needed where nobody can be asked.", Exit.USAGE)
+    fail(_("{option} is needed where nobody can be asked.").format(option=option), Exit.USAGE)
 
 
 def from_stdin() -> str:
     """The first line of standard input: a password or a token, out of sight of “ps”."""
     found = sys.stdin.readline().rstrip("\r\n")
     if not found:
-        fail("There is nothing on standard input.", Exit.USAGE)
+        fail(_("There is nothing on standard input."), Exit.USAGE)
     return found

@@ -10,6 +10,8 @@ import typer
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask, config, find, words
 from aisc.cli.user.session import centre
 
@@ -36,7 +38,17 @@ def list_budgets(
     with centre() as client:
         of = find.project(client, project) if project else None
         found = list(client.budgets.list(state=state, project=of))
-    rows = table("uid", "name", "state", "scheme", "available", "held", "charged", "until", right=(3, 4, 5, 6))
+    rows = table(
+        "uid",
+        pgettext("terminal", "name"),
+        pgettext("terminal", "state"),
+        pgettext("terminal", "scheme"),
+        pgettext("terminal", "available"),
+        pgettext("terminal", "held"),
+        pgettext("terminal", "charged"),
+        pgettext("terminal", "until"),
+        right=(3, 4, 5, 6),
+    )
     for each in found:
         amounts = (each.available_cents, each.held_cents, each.charged_cents)
         add(
@@ -48,7 +60,7 @@ def list_budgets(
             *(words.money(amount, each.currency) for amount in amounts),
             each.ends_on,
         )
-    show(found, rows if found else "No budgets. Apply with “aisc apply new”, or open one with “aisc budgets open”.")
+    show(found, rows if found else _("No budgets. Apply with “aisc apply new”, or open one with “aisc budgets open”."))
 
 
 @app.command("show")
@@ -65,28 +77,36 @@ def show_budget(budget: Budget, json: Json = False) -> None:
         found,
         facts(
             ("uid", found.uid),
-            ("Name", found.name),
-            ("State", found.state),
-            ("Paid by", "award of the scheme" if found.source == "award" else "own money"),
-            ("Reference", found.reference),
-            ("Project", found.project),
-            ("Dates", f"{found.starts_on} to {found.ends_on}"),
-            ("Price list", found.price_list),
+            (pgettext("terminal", "Name"), found.name),
+            (pgettext("terminal", "State"), found.state),
+            (_("Paid by"), _("award of the scheme") if found.source == "award" else _("own money")),
+            (pgettext("terminal", "Reference"), found.reference),
+            (pgettext("terminal", "Project"), found.project),
             (
-                "Shares",
-                f"scheme {words.percent(found.scheme_bps)}, applicant {words.percent(10_000 - found.scheme_bps)}",
+                pgettext("terminal", "Dates"),
+                _("{starts_on} to {ends_on}").format(starts_on=found.starts_on, ends_on=found.ends_on),
             ),
-            ("Ceiling", amount(found.ceiling_cents)),
-            ("Released", amount(found.released_cents)),
+            (_("Price list"), found.price_list),
             (
-                "Charged",
-                (
-                    f"{amount(found.charged_cents)} = scheme {amount(found.charged_scheme_cents)} "
-                    f"+ applicant {amount(found.charged_applicant_cents)}"
+                pgettext("terminal", "Shares"),
+                _("scheme {scheme_bps}, applicant {value}").format(
+                    scheme_bps=words.percent(found.scheme_bps), value=words.percent(10000 - found.scheme_bps)
                 ),
             ),
-            ("Held", amount(found.held_cents)),
-            ("Available", amount(found.available_cents)),
+            (pgettext("terminal", "Ceiling"), amount(found.ceiling_cents)),
+            (pgettext("terminal", "Released"), amount(found.released_cents)),
+            (
+                pgettext("terminal", "Charged"),
+                (
+                    _("{charged_cents} = scheme {charged_scheme_cents} + applicant {charged_applicant_cents}").format(
+                        charged_cents=amount(found.charged_cents),
+                        charged_scheme_cents=amount(found.charged_scheme_cents),
+                        charged_applicant_cents=amount(found.charged_applicant_cents),
+                    )
+                ),
+            ),
+            (pgettext("terminal", "Held"), amount(found.held_cents)),
+            (pgettext("terminal", "Available"), amount(found.available_cents)),
         ),
     )
 
@@ -102,12 +122,21 @@ def entries(
     with centre() as client:
         of = find.budget(client, budget)
         found = list(islice(client.budgets.entries(of, kind=kind), limit))
-    rows = table("line", "when", "kind", "amount", "scheme", "applicant", "what", right=(0, 3, 4, 5))
+    rows = table(
+        pgettext("terminal", "line"),
+        pgettext("terminal", "when"),
+        pgettext("terminal", "kind"),
+        pgettext("terminal", "amount"),
+        pgettext("terminal", "scheme"),
+        pgettext("terminal", "applicant"),
+        pgettext("terminal", "what"),
+        right=(0, 3, 4, 5),
+    )
     for each in found:
         amounts = (each.amount_cents, each.scheme_cents, each.applicant_cents)
         what = each.description or each.reason
         if each.reverses:
-            what = f"takes back line {each.reverses}: {each.reason}"
+            what = _("takes back line {reverses}: {reason}").format(reverses=each.reverses, reason=each.reason)
         add(
             rows,
             each.seq,
@@ -116,7 +145,7 @@ def entries(
             *(words.money(amount, of.currency) for amount in amounts),
             what,
         )
-    show(found, rows if found else "Nothing has happened on this budget yet.")
+    show(found, rows if found else _("Nothing has happened on this budget yet."))
 
 
 @app.command("holds")
@@ -130,11 +159,18 @@ def holds(
     with centre() as client:
         of = find.budget(client, budget)
         found = list(islice(client.budgets.holds(of, state=state), limit))
-    rows = table("uid", "since", "state", "amount", "for", right=(3,))
+    rows = table(
+        "uid",
+        pgettext("terminal", "since"),
+        pgettext("terminal", "state"),
+        pgettext("terminal", "amount"),
+        pgettext("terminal", "for"),
+        right=(3,),
+    )
     for each in found:
         amount = words.money(each.amount_cents, of.currency)
         add(rows, each.uid, words.when(each.created_at), each.state, amount, each.description or each.key)
-    show(found, rows if found else "No holds.")
+    show(found, rows if found else _("No holds."))
 
 
 @app.command("open")
@@ -151,10 +187,10 @@ def open_budget(
 
     The centre's finance officers grant the credit by releasing it.
     """
-    name = name or ask.text("Name of the budget", "--name")
-    cents = amount_in_cents(ceiling or ask.text("The most that may be spent, in HK$", "--ceiling"), "--ceiling")
+    name = name or ask.text(_("Name of the budget"), "--name")
+    cents = amount_in_cents(ceiling or ask.text(_("The most that may be spent, in HK$"), "--ceiling"), "--ceiling")
     if starts is None or ends is None:
-        fail("--starts and --ends are needed, such as --starts 2026-07-01 --ends 2027-06-30.", Exit.USAGE)
+        fail(_("--starts and --ends are needed, such as --starts 2026-07-01 --ends 2027-06-30."), Exit.USAGE)
     with centre() as client:
         made = client.budgets.open(
             project=find.project(client, project),
@@ -164,7 +200,12 @@ def open_budget(
             ends_on=ends.date(),
             reference=reference,
         )
-    show(made, f"{words.plain(made.name)} ({made.uid}) is open. The centre's finance officers release it.")
+    show(
+        made,
+        _("{name} ({uid}) is open. The centre's finance officers release it.").format(
+            name=words.plain(made.name), uid=made.uid
+        ),
+    )
 
 
 @app.command("release")
@@ -176,11 +217,16 @@ def release(
 ) -> None:
     """Release a tranche. For the centre's finance officers, and the secretariat for awards."""
     cents = amount_in_cents(amount, "AMOUNT")
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         of = find.budget(client, budget)
         entry = client.budgets.release(of, amount_cents=cents, reason=reason)
-    show(entry, f"{words.money(entry.amount_cents, of.currency)} of {words.plain(of.name)} can be used now.")
+    show(
+        entry,
+        _("{amount_cents} of {name} can be used now.").format(
+            amount_cents=words.money(entry.amount_cents, of.currency), name=words.plain(of.name)
+        ),
+    )
 
 
 @app.command("ceiling")
@@ -192,10 +238,13 @@ def ceiling(
 ) -> None:
     """Ask for more of your organisation's own money."""
     cents = amount_in_cents(amount, "AMOUNT")
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         found = client.budgets.raise_ceiling(find.budget(client, budget), ceiling_cents=cents, reason=reason)
-    show(found, f"The ceiling is now {words.money(found.ceiling_cents, found.currency)}.")
+    show(
+        found,
+        _("The ceiling is now {ceiling_cents}.").format(ceiling_cents=words.money(found.ceiling_cents, found.currency)),
+    )
 
 
 @app.command("move-prices")
@@ -209,29 +258,34 @@ def move_prices(
 
     Refused where anything gets dearer. Open holds shrink; what was charged stays as it is.
     """
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         found = client.budgets.move_prices(find.budget(client, budget), version=to, reason=reason)
     held = words.money(found.held_cents, found.currency)
-    show(found, f"{words.plain(found.name)} has the prices of {words.plain(found.price_list)} now; {held} is held.")
+    show(
+        found,
+        _("{name} has the prices of {price_list} now; {held} is held.").format(
+            name=words.plain(found.name), price_list=words.plain(found.price_list), held=held
+        ),
+    )
 
 
 @app.command("suspend")
 def suspend(budget: Budget, reason: Reason = "", json: Json = False) -> None:
     """Let nothing new start on a budget. Running jobs go on."""
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         found = client.budgets.suspend(find.budget(client, budget), reason=reason)
-    show(found, f"{words.plain(found.name)} is suspended.")
+    show(found, _("{name} is suspended.").format(name=words.plain(found.name)))
 
 
 @app.command("resume")
 def resume(budget: Budget, reason: Reason = "", json: Json = False) -> None:
     """Undo a suspension."""
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         found = client.budgets.resume(find.budget(client, budget), reason=reason)
-    show(found, f"{words.plain(found.name)} is active again.")
+    show(found, _("{name} is active again.").format(name=words.plain(found.name)))
 
 
 @app.command("close")
@@ -242,13 +296,17 @@ def close(
     json: Json = False,
 ) -> None:
     """End a budget for good. What was released and not used lapses."""
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         of = find.budget(client, budget)
         left = words.money(of.available_cents, of.currency)
-        ask.for_good(f"Close “{of.name}” for good? {left} lapse.", agreed=yes, otherwise="Nothing was closed.")
+        ask.for_good(
+            _("Close “{name}” for good? {left} lapse.").format(name=of.name, left=left),
+            agreed=yes,
+            otherwise=_("Nothing was closed."),
+        )
         found = client.budgets.close(of, reason=reason)
-    show(found, f"{words.plain(found.name)} is closed.")
+    show(found, _("{name} is closed.").format(name=words.plain(found.name)))
 
 
 @app.command("reverse")
@@ -259,11 +317,16 @@ def reverse(
     json: Json = False,
 ) -> None:
     """Take a charge back from both payers. For the centre's finance officers."""
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         of = find.budget(client, budget)
         entry = client.budgets.reverse(of, line, reason=reason)
-    show(entry, f"Line {line} is taken back by line {entry.seq}: {words.money(entry.amount_cents, of.currency)}.")
+    show(
+        entry,
+        _("Line {line} is taken back by line {seq}: {amount_cents}.").format(
+            line=line, seq=entry.seq, amount_cents=words.money(entry.amount_cents, of.currency)
+        ),
+    )
 
 
 @app.command("use")
@@ -274,7 +337,7 @@ def use(budget: Budget, json: Json = False) -> None:
     settings = config.load()
     settings.budget = found.uid
     config.save(settings)
-    show({"budget": found.uid}, f"{words.plain(found.name)} pays from now on.")
+    show({"budget": found.uid}, _("{name} pays from now on.").format(name=words.plain(found.name)))
 
 
 def amount_in_cents(typed: str, option: str) -> int:

@@ -9,6 +9,8 @@ import typer
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, facts, say, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.session import centre
 
@@ -29,7 +31,9 @@ def list_calls(json: Json = False) -> None:
     """Every announced call, newest first."""
     with centre(signed_in=False) as client:
         found = list(client.calls.list())
-    rows = table("uid", "name", "", "", "opens", "closes")
+    rows = table(
+        "uid", pgettext("terminal", "name"), "", "", pgettext("terminal", "opens"), pgettext("terminal", "closes")
+    )
     for each in found:
         add(
             rows,
@@ -40,7 +44,7 @@ def list_calls(json: Json = False) -> None:
             words.when(each.opens_at),
             words.when(each.closes_at),
         )
-    show(found, rows if found else "No call has been announced yet.")
+    show(found, rows if found else _("No call has been announced yet."))
 
 
 @app.command("show")
@@ -51,7 +55,7 @@ def show_call(
     """A call with its rubric and its figures."""
     with centre(signed_in=False) as client:
         found = client.calls.get(find.call(client, call, phase="" if call else "open"))
-    rows = table("criterion", "", "weight", right=(2,))
+    rows = table(pgettext("terminal", "criterion"), "", pgettext("terminal", "weight"), right=(2,))
     for each in found.criteria:
         add(rows, each.code, each.name + (" (placeholder)" if each.illustrative else ""), f"{each.weight}%")
     figures = found.figures
@@ -59,21 +63,28 @@ def show_call(
         found,
         facts(
             ("uid", found.uid),
-            ("Name", found.name_en),
+            (pgettext("terminal", "Name"), found.name_en),
             ("名稱", found.name_zh),
-            ("Summary", found.summary_en),
+            (pgettext("terminal", "Summary"), found.summary_en),
             ("摘要", found.summary_zh),
-            ("Now", found.phase),
-            ("Opens", words.when(found.opens_at)),
-            ("Closes", words.when(found.closes_at)),
-            ("Price list", found.price_list),
-            ("To accept", f"{found.acceptance_days} days"),
-            ("So far", f"{figures.received} received, {figures.approved} approved" if figures else None),
+            (pgettext("terminal", "Now"), found.phase),
+            (pgettext("terminal", "Opens"), words.when(found.opens_at)),
+            (pgettext("terminal", "Closes"), words.when(found.closes_at)),
+            (_("Price list"), found.price_list),
+            (_("To accept"), _("{acceptance_days} days").format(acceptance_days=found.acceptance_days)),
+            (
+                _("So far"),
+                _("{received} received, {approved} approved").format(
+                    received=figures.received, approved=figures.approved
+                )
+                if figures
+                else None,
+            ),
         ),
         rows,
     )
     if found.illustrative:
-        say("Prices or criteria of this call are examples, not the terms of any real scheme.")
+        say(_("Prices or criteria of this call are examples, not the terms of any real scheme."))
 
 
 @app.command("new")
@@ -90,7 +101,7 @@ def new(
 ) -> None:
     """Announce a call with the default rubric. For the secretariat."""
     if not (name or name_zh):
-        name = ask.text("Name in English", "--name or --name-zh")
+        name = ask.text(_("Name in English"), "--name or --name-zh")
     if closes is None:
         closes = datetime.fromisoformat(ask.text("Closes (YYYY-MM-DD)", "--closes"))
     with centre() as client:
@@ -105,4 +116,9 @@ def new(
             summary_zh=summary_zh,
             acceptance_days=acceptance_days,
         )
-    show(made, f"{words.plain(made.name)} ({made.uid}) is announced. It closes {words.when(made.closes_at)}.")
+    show(
+        made,
+        _("{name} ({uid}) is announced. It closes {closes_at}.").format(
+            name=words.plain(made.name), uid=made.uid, closes_at=words.when(made.closes_at)
+        ),
+    )

@@ -6,6 +6,8 @@ import typer
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, facts, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import words
 from aisc.cli.user.session import centre
 
@@ -22,17 +24,30 @@ def overview(json: Json = False) -> None:
     """Machines, accelerators and load now."""
     with centre(signed_in=False) as client:
         found = client.centre.get()
-    rows = table("accelerator", "", "in use", "of", right=(2, 3))
+    rows = table(pgettext("terminal", "accelerator"), "", _("in use"), pgettext("terminal", "of"), right=(2, 3))
     for each in found.accelerators:
         add(rows, each.code, each.name, each.used, each.count)
     show(
         found,
         facts(
-            ("Centre", " ".join(filter(None, (found.name_en, found.name_zh)))),
-            ("In use", f"{words.gflops(found.gflops_used)} of {words.gflops(found.gflops_total)} (dense FP16 peak)"),
-            ("Machines", f"{found.nodes_up} up, {found.nodes_down} down"),
-            ("CPU cores", f"{found.cpus_used} of {found.cpus} in use"),
-            ("Memory", f"{words.memory(found.memory_used_mb)} of {words.memory(found.memory_mb)} in use"),
+            (pgettext("terminal", "Centre"), " ".join(filter(None, (found.name_en, found.name_zh)))),
+            (
+                _("In use"),
+                _("{gflops_used} of {gflops_total} (dense FP16 peak)").format(
+                    gflops_used=words.gflops(found.gflops_used), gflops_total=words.gflops(found.gflops_total)
+                ),
+            ),
+            (
+                pgettext("terminal", "Machines"),
+                _("{nodes_up} up, {nodes_down} down").format(nodes_up=found.nodes_up, nodes_down=found.nodes_down),
+            ),
+            (_("CPU cores"), _("{cpus_used} of {cpus} in use").format(cpus_used=found.cpus_used, cpus=found.cpus)),
+            (
+                pgettext("terminal", "Memory"),
+                _("{memory_used_mb} of {memory_mb} in use").format(
+                    memory_used_mb=words.memory(found.memory_used_mb), memory_mb=words.memory(found.memory_mb)
+                ),
+            ),
         ),
         rows,
     )
@@ -43,26 +58,42 @@ def nodes(json: Json = False) -> None:
     """The machines and their load."""
     with centre() as client:
         found = list(client.centre.nodes())
-    rows = table("node", "cluster", "", "CPU cores", "memory", "accelerators", "seen", right=(3, 4))
+    rows = table(
+        pgettext("terminal", "node"),
+        pgettext("terminal", "cluster"),
+        "",
+        _("CPU cores"),
+        pgettext("terminal", "memory"),
+        pgettext("terminal", "accelerators"),
+        pgettext("terminal", "seen"),
+        right=(3, 4),
+    )
     for each in found:
         add(
             rows,
             each.name,
             each.cluster,
-            "up" if each.up else f"down {each.detail}".strip(),
+            "up" if each.up else _("down {detail}").format(detail=each.detail).strip(),
             f"{each.cpus_used}/{each.cpus}",
             f"{words.memory(each.memory_used_mb)}/{words.memory(each.memory_mb)}",
             ", ".join(f"{one.code} {one.used}/{one.count}" for one in each.accelerators),
             words.ago(each.seen_at),
         )
-    show(found, rows if found else "No machine has reported yet.")
+    show(found, rows if found else _("No machine has reported yet."))
 
 
 def accelerators(json: Json = False) -> None:
     """Accelerator types and their figures. “aisc centre” says which of them are here."""
     with centre(signed_in=False) as client:
         found = list(client.centre.accelerators())
-    rows = table("code", "name", "dense FP16", "memory", "power", right=(2, 3, 4))
+    rows = table(
+        "code",
+        pgettext("terminal", "name"),
+        _("dense FP16"),
+        pgettext("terminal", "memory"),
+        pgettext("terminal", "power"),
+        right=(2, 3, 4),
+    )
     for each in found:
         figures = words.gflops(each.fp16_gflops), words.memory(each.memory_mb), f"{each.power_w} W"
         add(rows, each.code, each.name, *figures)

@@ -12,7 +12,9 @@ import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from aisc.cli import tongue
 from aisc.cli.output import Exit, fail
+from aisc.cli.tongue import gettext as _
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
@@ -37,15 +39,32 @@ def config_path() -> Path:
     return Path(home).expanduser() / "aisc" / "config.toml"
 
 
+def load_quietly() -> Config:
+    """What the file says; nothing where it cannot be read, which :func:`load` tells."""
+    try:
+        return _read()
+    except (OSError, ValueError):
+        return Config()
+
+
 def load() -> Config:
     """What the file says; nothing when there is none. Ends the command when it cannot be read."""
-    path = config_path()
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _read()
     except FileNotFoundError:
         return Config()
     except (OSError, ValueError) as error:
-        fail(f"{path} cannot be read: {error}. Correct it, or delete it and run “aisc login”.", Exit.SET_UP)
+        path = config_path()
+        fail(
+            _("{path} cannot be read: {error}. Correct it, or delete it and run “aisc login”.").format(
+                path=path, error=error
+            ),
+            Exit.SET_UP,
+        )
+
+
+def _read() -> Config:
+    found = tomllib.loads(config_path().read_text(encoding="utf-8"))
     known = {each.name: type(each.default) for each in fields(Config)}
     return Config(**{name: value for name, value in found.items() if isinstance(value, known.get(name, ()))})
 
@@ -67,7 +86,12 @@ def save(config: Config) -> Path:
             os.unlink(part)
             raise
     except OSError as error:
-        fail(f"{path} cannot be written: {error.strerror}. Choose another place with AISC_CONFIG.", Exit.SET_UP)
+        fail(
+            _("{path} cannot be written: {strerror}. Choose another place with AISC_CONFIG.").format(
+                path=path, strerror=error.strerror
+            ),
+            Exit.SET_UP,
+        )
     return path
 
 
@@ -84,6 +108,5 @@ def token_of(config: Config) -> str:
 
 
 def language_of(config: Config) -> str:
-    """In which language the centre should answer, after the file and the terminal's locale."""
-    named = config.language or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "zh-Hant" if named.lower().startswith("zh") else "en"
+    """In which language to speak, and the centre to answer: ``--lang``, the file, the terminal's locale."""
+    return tongue.chosen() or (tongue.language_named(config.language) if config.language else tongue.of_terminal())

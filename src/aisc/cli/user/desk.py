@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aisc.cli.output import Exit, Json, add, facts, fail, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.session import centre
 
@@ -29,10 +31,10 @@ def return_for_completion(
     json: Json = False,
 ) -> None:
     """Return an application for completion."""
-    missing = missing or ask.text("Everything that is missing", "--missing")
+    missing = missing or ask.text(_("Everything that is missing"), "--missing")
     with centre() as client:
         found = client.applications.return_for_completion(find.application(client, application), missing=missing)
-    show(found, f"{found.label} is returned for completion.")
+    show(found, _("{label} is returned for completion.").format(label=found.label))
 
 
 @app.command("assessors", rich_help_panel=SECRETARIAT)
@@ -40,10 +42,10 @@ def assessors(application: Application, json: Json = False) -> None:
     """Whom you may assign: assessors who are not connected with the applicant."""
     with centre() as client:
         found = list(client.applications.assessors(find.application(client, application)))
-    rows = table("uid", "name", "open reviews", right=(2,))
+    rows = table("uid", pgettext("terminal", "name"), _("open reviews"), right=(2,))
     for each in found:
         add(rows, each.uid, each.name, each.open_reviews)
-    show(found, rows if found else "Nobody can be assigned. An administrator makes somebody an assessor.")
+    show(found, rows if found else _("Nobody can be assigned. An administrator makes somebody an assessor."))
 
 
 @app.command("assign", rich_help_panel=SECRETARIAT)
@@ -60,10 +62,10 @@ def assign(
             assessor,
             kind="assessor",
             option="PERSON",
-            none="Nobody can be assigned. An administrator makes somebody an assessor.",
+            none=_("Nobody can be assigned. An administrator makes somebody an assessor."),
         )
         found = client.applications.assign(of, chosen.uid)
-    show(found, f"{words.plain(chosen.name)} assesses {found.label}.")
+    show(found, _("{name} assesses {label}.").format(name=words.plain(chosen.name), label=found.label))
 
 
 @app.command("take-back", rich_help_panel=SECRETARIAT)
@@ -73,10 +75,10 @@ def take_back(
     json: Json = False,
 ) -> None:
     """End an assignment, to choose another assessor."""
-    reason = reason or ask.text("Reason", "--reason")
+    reason = reason or ask.text(pgettext("terminal", "Reason"), "--reason")
     with centre() as client:
         found = client.applications.take_back(find.application(client, application), reason=reason)
-    show(found, f"The assignment of {found.label} is ended.")
+    show(found, _("The assignment of {label} is ended.").format(label=found.label))
 
 
 @app.command("conflict", rich_help_panel=ASSESSOR)
@@ -86,11 +88,11 @@ def conflict(
     json: Json = False,
 ) -> None:
     """Declare a conflict of interest. From then on you do not see the application."""
-    why = why or ask.text("What connects you with the applicant or the work", "--why")
+    why = why or ask.text(_("What connects you with the applicant or the work"), "--why")
     with centre() as client:
         of = find.application(client, application)
         client.applications.declare_conflict(of, conflict=why)
-    show({"uid": of.uid, "conflict": why}, f"Declared. {of.label} goes to another assessor.")
+    show({"uid": of.uid, "conflict": why}, _("Declared. {label} goes to another assessor.").format(label=of.label))
 
 
 @app.command("review", rich_help_panel=ASSESSOR)
@@ -112,13 +114,13 @@ def review(
         of = find.application(client, application)
         if not scores and not keep and ask.interactive():
             for each in client.calls.get(of.call).criteria:
-                typed = ask.text(f"{each.name} ({each.weight}%), 0 to 10", "--score")
+                typed = ask.text(_("{name} ({weight}%), 0 to 10").format(name=each.name, weight=each.weight), "--score")
                 scores |= dict([_score(f"{each.code}={typed}")])
-            comment = comment or ask.text("Your reasons, for the committee", "--comment")
-            bps = _share(ask.text("The scheme's share you recommend", "--recommend"), "--recommend")
+            comment = comment or ask.text(_("Your reasons, for the committee"), "--comment")
+            bps = _share(ask.text(_("The scheme's share you recommend"), "--recommend"), "--recommend")
         found = client.applications.review(of, scores=scores, comment=comment, recommended_bps=bps, submit=not keep)
-    told = f"Total {found.total} of 100. " if found.total else ""
-    show(found, told + ("Kept; not yet submitted." if keep else "Submitted to the committee."))
+    told = _("Total {total} of 100.").format(total=found.total) + " " if found.total else ""
+    show(found, told + (_("Kept; not yet submitted.") if keep else _("Submitted to the committee.")))
 
 
 @app.command("decide", rich_help_panel=COMMITTEE)
@@ -138,11 +140,11 @@ def decide(
     from aisc.cli.user.budgets import amount_in_cents
 
     if approve is None:
-        fail("Say --approve or --reject.", Exit.USAGE)
-    reasons = reasons or ask.text("Reasons", "--reasons")
+        fail(_("Say --approve or --reject."), Exit.USAGE)
+    reasons = reasons or ask.text(pgettext("terminal", "Reasons"), "--reasons")
     bps = 0
     if approve:
-        bps = _share(share or ask.text("The scheme's share", "--share"), "--share")
+        bps = _share(share or ask.text(_("The scheme's share"), "--share"), "--share")
     with centre() as client:
         found = client.applications.decide(
             find.application(client, application),
@@ -153,14 +155,21 @@ def decide(
             ceiling_cents=amount_in_cents(ceiling, "--ceiling") if ceiling else None,
             months=months,
         )
-    award = f" Award {found.award.number}, to be accepted by {found.award.accept_by}." if found.award else ""
-    show(found, f"{found.label} is {found.state}.{award}")
+    award = (
+        " "
+        + _("Award {number}, to be accepted by {accept_by}.").format(
+            number=found.award.number, accept_by=found.award.accept_by
+        )
+        if found.award
+        else ""
+    )
+    show(found, _("{label} is {state}.{award}").format(label=found.label, state=found.state, award=award))
 
 
 def _score(text: str) -> tuple[str, int]:
     code, _equals, points = text.partition("=")
     if not code or not (points.isascii() and points.isdigit()):
-        fail(f"“{text}”: write CRITERION=POINTS, such as alignment=8.", Exit.USAGE)
+        fail(_("“{text}”: write CRITERION=POINTS, such as alignment=8.").format(text=text), Exit.USAGE)
     return code, int(points)
 
 
@@ -177,38 +186,53 @@ def show_detail(found: ApplicationDetail) -> None:
     team = "\n".join(", ".join(filter(None, each.values())) for each in said.get("team", []))
     step = f"{found.next.who}: {found.next.what}" if found.next else ""
     if found.next and found.next.due:
-        step += f" (by {found.next.due})"
+        step += " " + _("(by {due})").format(due=found.next.due)
     cost = found.cost
     lines = "\n".join(
-        f"{line.count} × {line.accelerator} × {line.months} months = {line.hours:,} h "
-        f"at {words.money(line.price_cents, cost.currency)}: {words.money(line.list_cents, cost.currency)}"
+        _("{count} × {accelerator} × {months} months = {hours:,} h at {price_cents}: {list_cents}").format(
+            count=line.count,
+            accelerator=line.accelerator,
+            months=line.months,
+            hours=line.hours,
+            price_cents=words.money(line.price_cents, cost.currency),
+            list_cents=words.money(line.list_cents, cost.currency),
+        )
         for line in cost.lines
     )
     rows = [
         ("uid", found.uid),
-        ("Number", found.number),
-        ("State", words.state(found.state)),
-        ("Next", step),
-        ("Title", found.name_en),
+        (pgettext("terminal", "Number"), found.number),
+        (pgettext("terminal", "State"), words.state(found.state)),
+        (pgettext("terminal", "Next"), step),
+        (pgettext("terminal", "Title"), found.name_en),
         ("標題", found.name_zh),
-        ("Summary", said.get("summary_en")),
+        (pgettext("terminal", "Summary"), said.get("summary_en")),
         ("摘要", said.get("summary_zh")),
-        ("Start", said.get("starts_on")),
-        ("Team", team),
-        ("Asked for", lines),
+        (pgettext("terminal", "Start"), said.get("starts_on")),
+        (pgettext("terminal", "Team"), team),
+        (_("Asked for"), lines),
         (
-            f"At {words.percent(cost.scheme_bps)}",
+            _("At {scheme_bps}").format(scheme_bps=words.percent(cost.scheme_bps)),
             (
-                f"scheme {words.money(cost.scheme_cents, cost.currency)}, "
-                f"applicant {words.money(cost.applicant_cents, cost.currency)}"
+                _("scheme {scheme_cents}, applicant {applicant_cents}").format(
+                    scheme_cents=words.money(cost.scheme_cents, cost.currency),
+                    applicant_cents=words.money(cost.applicant_cents, cost.currency),
+                )
             ),
         ),
-        ("Why", said.get("justification")),
-        ("Returned for", found.returned_for),
-        *((f"Receipt {number}", each.sha256) for number, each in enumerate(found.receipts, 1)),
+        (pgettext("terminal", "Why"), said.get("justification")),
+        (_("Returned for"), found.returned_for),
+        *((_("Receipt {number}").format(number=number), each.sha256) for number, each in enumerate(found.receipts, 1)),
         *_decision_rows(found),
     ]
-    reviews = table("assessor", "submitted", "total", "recommends", "comment", right=(2, 3))
+    reviews = table(
+        pgettext("terminal", "assessor"),
+        pgettext("terminal", "submitted"),
+        pgettext("terminal", "total"),
+        pgettext("terminal", "recommends"),
+        pgettext("terminal", "comment"),
+        right=(2, 3),
+    )
     for each in found.reviews:
         share = "" if each.recommended_bps is None else words.percent(each.recommended_bps)
         comment = each.comment or each.conflict or each.taken_back
@@ -219,16 +243,39 @@ def show_detail(found: ApplicationDetail) -> None:
 def _decision_rows(found: ApplicationDetail) -> list[tuple[str, str | None]]:
     rows: list[tuple[str, str | None]] = []
     if decision := found.decision:
-        rows += [("Decision", decision.outcome), ("Reasons", decision.reasons)]
+        rows += [
+            (pgettext("terminal", "Decision"), decision.outcome),
+            (pgettext("terminal", "Reasons"), decision.reasons),
+        ]
         if decision.outcome == "approved":
-            terms = f"scheme {words.percent(decision.scheme_bps)} of up to {words.money(decision.ceiling_cents)}"
+            terms = _("scheme {scheme_bps} of up to {ceiling_cents}").format(
+                scheme_bps=words.percent(decision.scheme_bps), ceiling_cents=words.money(decision.ceiling_cents)
+            )
             rows += [
-                ("Terms", f"{terms} at list price, {decision.months} months"),
-                ("Exceptional", decision.exceptional_reason),
+                (
+                    pgettext("terminal", "Terms"),
+                    _("{terms} at list price, {months} months").format(terms=terms, months=decision.months),
+                ),
+                (pgettext("terminal", "Exceptional"), decision.exceptional_reason),
             ]
     if award := found.award:
-        accepted = f"accepted {words.when(award.accepted_at)}" if award.accepted_at else f"accept by {award.accept_by}"
-        rows += [("Award", f"{award.number}, {accepted}"), ("Project", award.project), ("Budget", award.budget)]
+        accepted = (
+            _("accepted {accepted_at}").format(accepted_at=words.when(award.accepted_at))
+            if award.accepted_at
+            else _("accept by {accept_by}").format(accept_by=award.accept_by)
+        )
+        rows += [
+            (pgettext("terminal", "Award"), f"{award.number}, {accepted}"),
+            (pgettext("terminal", "Project"), award.project),
+            (pgettext("terminal", "Budget"), award.budget),
+        ]
     if found.letter:
-        rows.append(("Letter", f"{found.letter.reference}, verification code {found.letter.code}"))
+        rows.append(
+            (
+                pgettext("terminal", "Letter"),
+                _("{reference}, verification code {code}").format(
+                    reference=found.letter.reference, code=found.letter.code
+                ),
+            )
+        )
     return rows

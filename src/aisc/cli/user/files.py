@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aisc.cli.output import Exit, Json, add, fail, say, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import config, find, transfer, words
 from aisc.cli.user.session import centre
 
@@ -39,15 +41,21 @@ def ls(
     """List a folder."""
     with centre() as client:
         found = client.files.list(_project(client, project), path)
-    rows = table("name", "size", "changed", right=(1,))
+    rows = table(
+        pgettext("terminal", "name"), pgettext("terminal", "size"), pgettext("terminal", "changed"), right=(1,)
+    )
     for each in found.items:
         folder = each.kind == "folder"
         size = "" if folder else words.size(each.bytes)
         add(rows, each.name + ("/" if folder else ""), size, words.when(each.changed_at))
-    show(found, rows if found.items else "Empty.")
+    show(found, rows if found.items else _("Empty."))
     if found.more:
-        say("There are more than are listed.")
-    say(f"{words.size(found.used_bytes)} of {words.size(found.quota_bytes)} used")
+        say(_("There are more than are listed."))
+    say(
+        _("{used_bytes} of {quota_bytes} used").format(
+            used_bytes=words.size(found.used_bytes), quota_bytes=words.size(found.quota_bytes)
+        )
+    )
 
 
 @app.command("put")
@@ -79,7 +87,7 @@ def get(
         for path in paths:
             wanted += _wanted(client, uid, path)
         written = transfer.fetch(client, uid, wanted, to)
-    rows = table("file")
+    rows = table(pgettext("terminal", "file"))
     for each in written:
         add(rows, each)
     show({"fetched": [str(each) for each in written]}, rows)
@@ -93,7 +101,7 @@ def _wanted(client: Client, project: str, path: str) -> list[tuple[File, str]]:
         listing = client.files.list(project, "" if str(parent) == "." else str(parent))
         found = next((each for each in listing.items if each.path == clean), None)
         if found is None:
-            fail(f"There is no “{path}” in the workspace any more.", Exit.REFUSED)
+            fail(_("There is no “{path}” in the workspace any more.").format(path=path), Exit.REFUSED)
         return [(found, found.name)]
     below = "" if clean == "." else clean
     base = "" if str(parent) == "." or clean == "." else f"{parent}/"
@@ -112,7 +120,7 @@ def rm(
         uid = _project(client, project)
         for path in paths:
             client.files.delete(uid, path, recursive=recursive)
-    show({"deleted": paths}, f"Deleted: {words.plain(', '.join(paths))}")
+    show({"deleted": paths}, _("Deleted: {paths}").format(paths=words.plain(", ".join(paths))))
 
 
 @app.command("unpack")
@@ -125,7 +133,7 @@ def unpack(
     """Unpack an archive where it lies: all of it or nothing."""
     with centre() as client:
         made = client.files.unpack(_project(client, project), path, to)
-    show(made, f"Unpacked into {words.plain(made.path)}/")
+    show(made, _("Unpacked into {path}/").format(path=words.plain(made.path)))
 
 
 @app.command("link")
@@ -140,7 +148,11 @@ def link(
     with centre() as client:
         made = client.files.share(_project(client, project), path, days=days, email=email)
     show(made, made.url)
-    say(f"{made.uid} works until {words.when(made.expires_at)}. Take it back with “aisc files unlink {made.uid}”.")
+    say(
+        _("{uid} works until {expires_at}. Take it back with “aisc files unlink {uid}”.").format(
+            uid=made.uid, expires_at=words.when(made.expires_at)
+        )
+    )
 
 
 @app.command("links")
@@ -148,11 +160,18 @@ def links(project: Project = "", json: Json = False) -> None:
     """List the links to a project's files, with how often each was used."""
     with centre() as client:
         found = list(client.files.links(_project(client, project)))
-    rows = table("link", "file", "for", "until", "used", right=(4,))
+    rows = table(
+        pgettext("terminal", "link"),
+        pgettext("terminal", "file"),
+        pgettext("terminal", "for"),
+        pgettext("terminal", "until"),
+        pgettext("terminal", "used"),
+        right=(4,),
+    )
     for each in found:
         state = words.when(each.expires_at) if each.url else "ended"
         add(rows, each.uid, each.path, each.only_for or "anybody", state, str(each.uses))
-    show(found, rows if found else "There are no links.")
+    show(found, rows if found else _("There are no links."))
 
 
 @app.command("unlink")
@@ -160,7 +179,7 @@ def unlink(uid: Annotated[str, typer.Argument(metavar="LINK", help="As “aisc f
     """Take a link back: it opens nothing any more."""
     with centre() as client:
         client.files.revoke_link(uid)
-    show({"revoked": uid}, f"{words.plain(uid)} no longer works.")
+    show({"revoked": uid}, _("{uid} no longer works.").format(uid=words.plain(uid)))
 
 
 @app.command("mkdir")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from aisc.cli.output import Exit, fail, say
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask
 
 if TYPE_CHECKING:
@@ -43,8 +45,12 @@ def pick(
         return _choose(found, kind, describe)
     listed = "\n".join(f"  {describe(each)}" for each in (found or everything)[:20])
     if not wanted:
-        fail(f"Say which {kind} with {option}:\n{listed}", Exit.USAGE)
-    problem = f"Several are called “{wanted}”; give the uid" if found else f"There is no {kind} “{wanted}”. You have"
+        fail(_("Say which {kind} with {option}:").format(kind=kind, option=option) + f"\n{listed}", Exit.USAGE)
+    problem = (
+        _("Several are called “{wanted}”; give the uid").format(wanted=wanted)
+        if found
+        else _("There is no {kind} “{wanted}”. You have").format(kind=kind, wanted=wanted)
+    )
     return fail(f"{problem}:\n{listed}", Exit.USAGE)
 
 
@@ -52,19 +58,19 @@ def _choose(found: list[Any], kind: str, describe: Callable[[Any], str]) -> Any:
     for number, each in enumerate(found, 1):
         say(f"{number:>3}  {describe(each)}")
     while True:
-        typed = ask.text(f"Which {kind}?", "")
+        typed = ask.text(_("Which {kind}?").format(kind=kind), "")
         if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(found):
             return found[int(typed) - 1]
-        say(f"Type a number from 1 to {len(found)}.")
+        say(_("Type a number from 1 to {found}.").format(found=len(found)))
 
 
 def organisation(client: Client, wanted: str) -> Organisation:
     return pick(
         client.organisations.list(),
         wanted,
-        kind="organisation",
+        kind=pgettext("terminal", "organisation"),
         option="--org",
-        none="You are in no organisation yet. Make one with “aisc orgs new”, or ask an owner to add you.",
+        none=_("You are in no organisation yet. Make one with “aisc orgs new”, or ask an owner to add you."),
     )
 
 
@@ -74,9 +80,9 @@ def project(client: Client, wanted: str) -> Project:
     return pick(
         client.projects.list(),
         wanted,
-        kind="project",
+        kind=pgettext("terminal", "project"),
         option="--project",
-        none="You are in no project yet. Make one with “aisc projects new”, or ask an owner to add you.",
+        none=_("You are in no project yet. Make one with “aisc projects new”, or ask an owner to add you."),
     )
 
 
@@ -87,10 +93,12 @@ def budget(client: Client, wanted: str, *, state: str = "") -> Budget:
     return pick(
         client.budgets.list(state=state),
         wanted,
-        kind="budget",
+        kind=pgettext("terminal", "budget"),
         option="--budget",
-        none="There is no budget you can use. Apply for an award with “aisc apply new”, or open one of your "
-        "organisation's own money with “aisc budgets open”.",
+        none=_(
+            "There is no budget you can use. Apply for an award with “aisc apply new”, or open one of your "
+            "organisation's own money with “aisc budgets open”."
+        ),
         describe=lambda each: f"{each.uid}  {each.name}",
     )
 
@@ -102,9 +110,9 @@ def call(client: Client, wanted: str, *, phase: str = "") -> Call:
     return pick(
         (each for each in client.calls.list() if not phase or each.phase == phase),
         wanted,
-        kind="call",
+        kind=pgettext("terminal", "call"),
         option="--call",
-        none="No call is open at the moment. “aisc calls” shows those that are announced.",
+        none=_("No call is open at the moment. “aisc calls” shows those that are announced."),
     )
 
 
@@ -115,8 +123,8 @@ def application(client: Client, wanted: str) -> Application:
     return pick(
         client.applications.list(),
         wanted,
-        kind="application",
+        kind=pgettext("terminal", "application"),
         option="its uid, number or title",
-        none="There is no application that you may see. Begin one with “aisc apply new”.",
-        describe=lambda each: f"{each.label}  {each.name or 'without a title yet'} ({each.state})",
+        none=_("There is no application that you may see. Begin one with “aisc apply new”."),
+        describe=lambda each: f"{each.label}  {each.name or _('without a title yet')} ({each.state})",
     )

@@ -11,6 +11,8 @@ import typer
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, say, show, show_json, table, wants_json
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import find, words
 from aisc.cli.user.session import centre
 
@@ -44,7 +46,16 @@ def list_jobs(
         of_budget = find.budget(client, budget) if budget else None
         jobs = client.jobs.list(state=state, project=of_project, budget=of_budget, mine=mine, q=query)
         found = list(islice(jobs, limit))
-    rows = table("uid", "name", "state", "on", "submitted", "cost", "held", right=(5, 6))
+    rows = table(
+        "uid",
+        pgettext("terminal", "name"),
+        pgettext("terminal", "state"),
+        pgettext("terminal", "on"),
+        pgettext("terminal", "submitted"),
+        pgettext("terminal", "cost"),
+        pgettext("terminal", "held"),
+        right=(5, 6),
+    )
     for each in found:
         on = f"{each.accelerator_count} × {each.accelerator}"
         if each.array_size > 1:
@@ -60,7 +71,7 @@ def list_jobs(
             words.money(listed, each.cost.currency),
             words.money(held, each.cost.currency) if held else "",
         )
-    show(found, rows if found else "No jobs.")
+    show(found, rows if found else _("No jobs."))
 
 
 @app.command("show")
@@ -71,36 +82,49 @@ def show_job(job: Job = "", json: Json = False) -> None:
     with centre() as client:
         found = _job(client, job)
         runs = list(islice(client.jobs.runs(found), 200))
-    on = f"{found.accelerator_count} × {found.accelerator}, {found.cpus} CPU cores, {words.memory(found.memory_mb)}"
+    on = _("{accelerator_count} × {accelerator}, {cpus} CPU cores, {memory_mb}").format(
+        accelerator_count=found.accelerator_count,
+        accelerator=found.accelerator,
+        cpus=found.cpus,
+        memory_mb=words.memory(found.memory_mb),
+    )
     cost = outcome.cost(found)
     if found.cost.held_cents:
-        cost += f"; {words.money(found.cost.held_cents, found.cost.currency)} held"
+        cost += _("; {held_cents} held").format(held_cents=words.money(found.cost.held_cents, found.cost.currency))
     first = runs[0] if found.array_size == 1 and runs else None
     show(
         {**found.model_dump(mode="json"), "runs": runs},
         facts(
             ("uid", found.uid),
-            ("Name", found.name),
-            ("State", words.state(found.state)),
+            (pgettext("terminal", "Name"), found.name),
+            (pgettext("terminal", "State"), words.state(found.state)),
             ("", found.reason),
-            ("Runs", _counts(found)),
-            ("Command", " ".join(found.command)),
-            ("Template", found.template),
-            ("Parameters", ", ".join(f"{name}={value}" for name, value in found.parameters.items())),
-            ("On", on),
-            ("Time limit", words.limit(found.time_limit_ms)),
-            ("Took", words.duration(first.elapsed_ms) if first and first.started_at else None),
-            ("Exit code", first.exit_code if first else None),
-            ("Node", first.node if first else None),
-            ("Peak memory", words.memory(first.max_rss_mb) if first and first.max_rss_mb else None),
-            ("Project", found.project),
-            ("Budget", found.budget),
-            ("Cost", cost),
-            ("After", ", ".join(found.after)),
-            ("Retry of", found.retry_of),
-            ("Submitted", f"{words.when(found.created_at)} by {found.submitted_by}"),
-            ("Ended", words.when(found.ended_at)),
-            ("Note", found.note),
+            (pgettext("terminal", "Runs"), _counts(found)),
+            (pgettext("terminal", "Command"), " ".join(found.command)),
+            (pgettext("terminal", "Template"), found.template),
+            (
+                pgettext("terminal", "Parameters"),
+                ", ".join(f"{name}={value}" for name, value in found.parameters.items()),
+            ),
+            (pgettext("terminal", "On"), on),
+            (_("Time limit"), words.limit(found.time_limit_ms)),
+            (pgettext("terminal", "Took"), words.duration(first.elapsed_ms) if first and first.started_at else None),
+            (_("Exit code"), first.exit_code if first else None),
+            (pgettext("terminal", "Node"), first.node if first else None),
+            (_("Peak memory"), words.memory(first.max_rss_mb) if first and first.max_rss_mb else None),
+            (pgettext("terminal", "Project"), found.project),
+            (pgettext("terminal", "Budget"), found.budget),
+            (pgettext("terminal", "Cost"), cost),
+            (pgettext("terminal", "After"), ", ".join(found.after)),
+            (_("Retry of"), found.retry_of),
+            (
+                pgettext("terminal", "Submitted"),
+                _("{created_at} by {submitted_by}").format(
+                    created_at=words.when(found.created_at), submitted_by=found.submitted_by
+                ),
+            ),
+            (pgettext("terminal", "Ended"), words.when(found.ended_at)),
+            (pgettext("terminal", "Note"), found.note),
         ),
     )
 
@@ -122,13 +146,22 @@ def runs(
     with centre() as client:
         of = _job(client, job)
         found = list(islice(client.jobs.runs(of, state=state), limit))
-    rows = table("run", "state", "took", "exit", "peak", "cost", "why", right=(0, 2, 3, 4, 5))
+    rows = table(
+        pgettext("terminal", "run"),
+        pgettext("terminal", "state"),
+        pgettext("terminal", "took"),
+        pgettext("terminal", "exit"),
+        pgettext("terminal", "peak"),
+        pgettext("terminal", "cost"),
+        pgettext("terminal", "why"),
+        right=(0, 2, 3, 4, 5),
+    )
     for each in found:
         took = words.duration(each.elapsed_ms) if each.started_at else ""
         peak = words.memory(each.max_rss_mb) if each.max_rss_mb else ""
         cost = words.money(each.charged_cents, of.cost.currency)
         add(rows, each.index, words.state(each.state), took, each.exit_code, peak, cost, each.reason_text)
-    show(found, rows if found else "No runs.")
+    show(found, rows if found else _("No runs."))
 
 
 @app.command("retry")
@@ -142,7 +175,7 @@ def retry(
 
     with centre() as client:
         made = client.jobs.retry(_job(client, job))
-        say(f"Submitted {made.uid}: {made.name}")
+        say(_("Submitted {uid}: {name}").format(uid=made.uid, name=made.name))
         if detach:
             leave(made)
         see_through(client, made)
@@ -157,7 +190,7 @@ def note(
     """Write down what came of a job."""
     with centre() as client:
         found = client.jobs.annotate(_job(client, job), text)
-    show(found, f"Noted with {found.uid}.")
+    show(found, _("Noted with {uid}.").format(uid=found.uid))
 
 
 @app.command("results")
@@ -173,16 +206,16 @@ def results(
         of = _job(client, job)
         if output_to is not None:
             written = transfer.fetch_results(client, of.uid, of.project, output_to)
-            rows = table("file")
+            rows = table(pgettext("terminal", "file"))
             for path in written:
                 add(rows, path)
-            show({"fetched": [str(each) for each in written]}, rows if written else "It left no files behind.")
+            show({"fetched": [str(each) for each in written]}, rows if written else _("It left no files behind."))
             return
         found = list(client.jobs.results(of))
-    rows = table("file", "size", "", right=(1,))
+    rows = table(pgettext("terminal", "file"), pgettext("terminal", "size"), "", right=(1,))
     for each in found:
         add(rows, each.file.path, words.size(each.file.bytes), each.label)
-    show(found, rows if found else "It left no files behind.")
+    show(found, rows if found else _("It left no files behind."))
 
 
 def logs(
@@ -213,7 +246,11 @@ def logs(
     if wants_json():
         show_json({"job": found.uid, "run": index, "text": "".join(text), "next_offset": offset, "ended": over})
     elif not offset and not over:
-        say(f"{found.uid} is {found.state} and has written nothing yet. Follow it with -f.")
+        say(
+            _("{uid} is {state} and has written nothing yet. Follow it with -f.").format(
+                uid=found.uid, state=found.state
+            )
+        )
 
 
 def cancel(
@@ -223,7 +260,7 @@ def cancel(
     """End jobs. What they have used until then is charged, the rest of the hold is free again."""
     with centre() as client:
         found = [client.jobs.cancel(_job(client, each)) for each in jobs]
-    show(found, "\n".join(f"{each.uid} is being cancelled." for each in found))
+    show(found, "\n".join(_("{uid} is being cancelled.").format(uid=each.uid) for each in found))
 
 
 def templates(
@@ -234,22 +271,22 @@ def templates(
     with centre() as client:
         everything = list(client.templates.list())
     if not code or code == "list":
-        rows = table("template", "name", "asks for", "at most")
+        rows = table(pgettext("terminal", "template"), pgettext("terminal", "name"), _("asks for"), _("at most"))
         for each in everything:
             on = f"{each.accelerator_count} × {each.accelerator}"
             add(rows, each.code, each.name, on, words.limit(each.time_limit_ms))
-        show(everything, rows if everything else "This centre has no templates.")
+        show(everything, rows if everything else _("This centre has no templates."))
         return
     found = next((each for each in everything if each.code == code), None)
     if found is None:
         known = ", ".join(each.code for each in everything)
-        fail(f"There is no template “{code}”. There are: {known}.", Exit.REFUSED)
-    rows = table("parameter", "", "unless given", "")
+        fail(_("There is no template “{code}”. There are: {known}.").format(code=code, known=known), Exit.REFUSED)
+    rows = table(pgettext("terminal", "parameter"), "", _("unless given"), "")
     for each in found.parameters:
         kind = ", ".join(each.choices) or each.type
         add(rows, each.name, kind, "needed" if each.default is None else each.default, each.label)
     show(found, f"[bold]{words.plain(found.name)}[/]", words.plain(found.description), rows)
-    say(f"Run it: aisc run --template {found.code} --param NAME=VALUE")
+    say(_("Run it: aisc run --template {code} --param NAME=VALUE").format(code=found.code))
 
 
 def _job(client: Client, wanted: str) -> JobDetail:
@@ -259,10 +296,10 @@ def _job(client: Client, wanted: str) -> JobDetail:
     if not wanted:
         newest = next(client.jobs.list(mine=True), None)
         if newest is None:
-            fail("You have not submitted a job yet. Start one with “aisc run”.", Exit.REFUSED)
+            fail(_("You have not submitted a job yet. Start one with “aisc run”."), Exit.REFUSED)
         return client.jobs.get(newest)
     same = (each for each in client.jobs.list(q=wanted) if each.name.casefold() == wanted.casefold())
     found = next(same, None)
     if found is None:
-        fail(f"There is no job “{wanted}” that you may see.", Exit.REFUSED)
+        fail(_("There is no job “{wanted}” that you may see.").format(wanted=wanted), Exit.REFUSED)
     return client.jobs.get(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisc.cli.output import Exit
+from aisc.cli.tongue import gettext as _
 from aisc.cli.user import words
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def cost(job: JobDetail) -> str:
     listed, scheme, applicant = (
         words.money(cents, found.currency) for cents in (found.list_cents, found.scheme_cents, found.applicant_cents)
     )
-    return f"{listed} = scheme {scheme} + applicant {applicant}"
+    return _("{listed} = scheme {scheme} + applicant {applicant}").format(
+        listed=listed, scheme=scheme, applicant=applicant
+    )
 
 
 def summary(job: JobDetail, run: Run | None) -> list[str]:
@@ -55,9 +58,11 @@ def summary(job: JobDetail, run: Run | None) -> list[str]:
             " (" + ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in job.run_states.items()) + ")"
         )
     elif run is not None and run.started_at is not None:
-        head += f" after {words.duration(run.elapsed_ms)}"
+        head += " " + _("after {elapsed_ms}").format(elapsed_ms=words.duration(run.elapsed_ms))
     lines = [head]
     if job.state != "completed" and run is not None and run.reason_text:
-        lines.append(f"{f'Run {run.index}: ' if job.array_size > 1 else ''}{run.reason_text}")
-    lines.append(f"Cost: {cost(job)}")
+        lines.append(
+            f"{_('Run {index}:').format(index=run.index) + ' ' if job.array_size > 1 else ''}{run.reason_text}"
+        )
+    lines.append(_("Cost: {job}").format(job=cost(job)))
     return lines

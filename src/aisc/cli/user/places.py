@@ -8,6 +8,8 @@ import typer
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, facts, fail, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask, find, words
 from aisc.cli.user.session import centre
 
@@ -42,10 +44,10 @@ def list_orgs(json: Json = False) -> None:
     """Organisations you may see."""
     with centre() as client:
         found = list(client.organisations.list())
-    rows = table("uid", "name", "", "category")
+    rows = table("uid", pgettext("terminal", "name"), "", pgettext("terminal", "category"))
     for each in found:
         add(rows, each.uid, each.name_en, each.name_zh, each.category)
-    show(found, rows if found else "You are in no organisation yet. Make one with “aisc orgs new”.")
+    show(found, rows if found else _("You are in no organisation yet. Make one with “aisc orgs new”."))
 
 
 @orgs.command("new")
@@ -59,13 +61,18 @@ def new_org(
 ) -> None:
     """Register an organisation. You become its owner."""
     if not (name or name_zh):
-        name = ask.text("Name in English", "--name or --name-zh")
-    category = category or ask.text(f"Category ({CATEGORIES})", "--category")
+        name = ask.text(_("Name in English"), "--name or --name-zh")
+    category = category or ask.text(_("Category ({categories})").format(categories=CATEGORIES), "--category")
     with centre() as client:
         made = client.organisations.create(
             name_en=name, name_zh=name_zh, category=category, registry_number=registry_number, address=address
         )
-    show(made, f"{words.plain(made.name)} ({made.uid}) is registered, and you own it. Next: aisc projects new")
+    show(
+        made,
+        _("{name} ({uid}) is registered, and you own it. Next: aisc projects new").format(
+            name=words.plain(made.name), uid=made.uid
+        ),
+    )
 
 
 @orgs.command("show")
@@ -79,13 +86,16 @@ def show_org(organisation: Organisation, json: Json = False) -> None:
         {**found.model_dump(mode="json"), "members": members, "projects": theirs},
         facts(
             ("uid", found.uid),
-            ("Name", found.name_en),
+            (pgettext("terminal", "Name"), found.name_en),
             ("名稱", found.name_zh),
-            ("Category", found.category),
-            ("Registry number", found.registry_number),
-            ("Address", found.address),
-            ("Members", "\n".join(f"{each.person.name} <{each.person.email}> {each.role}" for each in members)),
-            ("Projects", "\n".join(f"{each.uid}  {each.name}" for each in theirs)),
+            (pgettext("terminal", "Category"), found.category),
+            (_("Registry number"), found.registry_number),
+            (pgettext("terminal", "Address"), found.address),
+            (
+                pgettext("terminal", "Members"),
+                "\n".join(f"{each.person.name} <{each.person.email}> {each.role}" for each in members),
+            ),
+            (pgettext("terminal", "Projects"), "\n".join(f"{each.uid}  {each.name}" for each in theirs)),
         ),
     )
 
@@ -107,10 +117,10 @@ def list_projects(
     with centre() as client:
         of = find.organisation(client, organisation) if organisation else None
         found = list(client.projects.list(organisation=of))
-    rows = table("uid", "name", "", "organisation", "")
+    rows = table("uid", pgettext("terminal", "name"), "", pgettext("terminal", "organisation"), "")
     for each in found:
         add(rows, each.uid, each.name_en, each.name_zh, each.organisation, "closed" if each.closed_at else "")
-    show(found, rows if found else "You are in no project yet. Make one with “aisc projects new”.")
+    show(found, rows if found else _("You are in no project yet. Make one with “aisc projects new”."))
 
 
 @projects.command("new")
@@ -124,7 +134,7 @@ def new_project(
 ) -> None:
     """Start a project of an organisation. For its owners and managers."""
     if not (name or name_zh):
-        name = ask.text("Name in English", "--name or --name-zh")
+        name = ask.text(_("Name in English"), "--name or --name-zh")
     with centre() as client:
         made = client.projects.create(
             organisation=find.organisation(client, organisation),
@@ -133,7 +143,12 @@ def new_project(
             summary_en=summary,
             summary_zh=summary_zh,
         )
-    show(made, f"{words.plain(made.name)} ({made.uid}) is open. Who pays: aisc budgets open, or aisc apply new")
+    show(
+        made,
+        _("{name} ({uid}) is open. Who pays: aisc budgets open, or aisc apply new").format(
+            name=words.plain(made.name), uid=made.uid
+        ),
+    )
 
 
 @projects.command("show")
@@ -147,15 +162,18 @@ def show_project(project: Project, json: Json = False) -> None:
         {**found.model_dump(mode="json"), "members": members, "budgets": budgets},
         facts(
             ("uid", found.uid),
-            ("Name", found.name_en),
+            (pgettext("terminal", "Name"), found.name_en),
             ("名稱", found.name_zh),
-            ("Organisation", found.organisation),
-            ("Summary", found.summary_en),
+            (pgettext("terminal", "Organisation"), found.organisation),
+            (pgettext("terminal", "Summary"), found.summary_en),
             ("摘要", found.summary_zh),
-            ("Fair-share", found.shares),
-            ("Closed", words.when(found.closed_at)),
-            ("Members", "\n".join(f"{each.person.name} <{each.person.email}> {each.role}" for each in members)),
-            ("Budgets", "\n".join(f"{each.uid}  {each.name} ({each.state})" for each in budgets)),
+            (pgettext("terminal", "Fair-share"), found.shares),
+            (pgettext("terminal", "Closed"), words.when(found.closed_at)),
+            (
+                pgettext("terminal", "Members"),
+                "\n".join(f"{each.person.name} <{each.person.email}> {each.role}" for each in members),
+            ),
+            (pgettext("terminal", "Budgets"), "\n".join(f"{each.uid}  {each.name} ({each.state})" for each in budgets)),
         ),
     )
 
@@ -165,7 +183,7 @@ def close_project(project: Project, json: Json = False) -> None:
     """Close a project: nothing new can be submitted. It can be opened again."""
     with centre() as client:
         found = client.projects.close(find.project(client, project))
-    show(found, f"{words.plain(found.name)} is closed.")
+    show(found, _("{name} is closed.").format(name=words.plain(found.name)))
 
 
 @projects.command("reopen")
@@ -173,7 +191,7 @@ def reopen_project(project: Project, json: Json = False) -> None:
     """Open a closed project again."""
     with centre() as client:
         found = client.projects.reopen(find.project(client, project))
-    show(found, f"{words.plain(found.name)} is open again.")
+    show(found, _("{name} is open again.").format(name=words.plain(found.name)))
 
 
 # Members, of both in the same way
@@ -193,7 +211,9 @@ def _person(resource: Any, place: Any, email: str) -> Any:
     for each in resource.members(place):
         if wanted in (each.person.email.casefold(), each.person.uid):
             return each.person
-    return fail(f"Nobody with the address {email} has a role in {place.name}.", Exit.REFUSED)
+    return fail(
+        _("Nobody with the address {email} has a role in {name}.").format(email=email, name=place.name), Exit.REFUSED
+    )
 
 
 def _members_app(kind: str, lookup: Any, resource_of: Any) -> typer.Typer:
@@ -205,7 +225,12 @@ def _members_app(kind: str, lookup: Any, resource_of: Any) -> typer.Typer:
         """Everybody with a role, and which."""
         with centre() as client:
             found = list(resource_of(client).members(lookup(client, place)))
-        rows = table("name", "e-mail", "role", "since")
+        rows = table(
+            pgettext("terminal", "name"),
+            pgettext("terminal", "e-mail"),
+            pgettext("terminal", "role"),
+            pgettext("terminal", "since"),
+        )
         for each in found:
             add(rows, each.person.name, each.person.email, each.role, words.when(each.since))
         show(found, rows)
@@ -215,7 +240,7 @@ def _members_app(kind: str, lookup: Any, resource_of: Any) -> typer.Typer:
         """Give somebody a role who has an account here."""
         with centre() as client:
             found = resource_of(client).add_member(lookup(client, place), email=email, role=role)
-        show(found, f"{words.plain(found.person.name)} is now {found.role}.")
+        show(found, _("{name} is now {role}.").format(name=words.plain(found.person.name), role=found.role))
 
     @app.command("role")
     def change_role(
@@ -228,7 +253,7 @@ def _members_app(kind: str, lookup: Any, resource_of: Any) -> typer.Typer:
         with centre() as client:
             resource, at = resource_of(client), lookup(client, place)
             found = resource.change_role(at, _person(resource, at, email), role=role)
-        show(found, f"{words.plain(found.person.name)} is now {found.role}.")
+        show(found, _("{name} is now {role}.").format(name=words.plain(found.person.name), role=found.role))
 
     @app.command("remove")
     def remove_member(place: Place, email: Email, json: Json = False) -> None:
@@ -237,7 +262,7 @@ def _members_app(kind: str, lookup: Any, resource_of: Any) -> typer.Typer:
             resource, at = resource_of(client), lookup(client, place)
             person = _person(resource, at, email)
             resource.remove_member(at, person)
-        show({"removed": person}, f"{words.plain(person.name)} has no role there any more.")
+        show({"removed": person}, _("{name} has no role there any more.").format(name=words.plain(person.name)))
 
     return app
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aisc.cli.output import Exit, fail
+from aisc.cli.tongue import gettext as _
 from aisc.cli.user import words
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def template(price_list: PriceList | None, accelerators: Iterable[Accelerator], 
     priced = price_list.prices if price_list else []
     lines = []
     for each in priced:
-        per = "" if each.unit == "ms" else f", for {each.per:,} of the unit {each.unit}"
+        per = "" if each.unit == "ms" else _(", for {per:,} of the unit {unit}").format(per=each.per, unit=each.unit)
         amount = f"{each.cents // 100}.{each.cents % 100:02d}"
         lines.append(f"{json.dumps(each.meter)} = {amount}  # {each.name_en or each.name_zh}{per}")
     codes = {each.meter for each in priced}
@@ -67,19 +68,27 @@ def read(path: Path) -> dict[str, Any]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=_Written)
     except OSError as error:
-        fail(f"{path} cannot be read: {error.strerror}.", Exit.USAGE)
+        fail(_("{path} cannot be read: {strerror}.").format(path=path, strerror=error.strerror), Exit.USAGE)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        fail(f"{path} is not good TOML: {error}. Begin from “aisc prices show --toml”.", Exit.USAGE)
+        fail(
+            _("{path} is not good TOML: {error}. Begin from “aisc prices show --toml”.").format(path=path, error=error),
+            Exit.USAGE,
+        )
     for name, value in found.items():
         if name not in _KINDS:
-            fail(f"{path}: there is no “{name}”. There are: {', '.join(_KINDS)}.", Exit.USAGE)
+            fail(
+                _("{path}: there is no “{name}”. There are: {kinds}.").format(
+                    path=path, name=name, kinds=", ".join(_KINDS)
+                ),
+                Exit.USAGE,
+            )
         kind, what = _KINDS[name]
         # A moment is a date to Python, and a number that was kept as written is text; neither is to a person.
         if not isinstance(value, kind) or isinstance(value, (datetime, _Written)):
-            fail(f"{path}: “{name}” must be {what}.", Exit.USAGE)
+            fail(_("{path}: “{name}” must be {what}.").format(path=path, name=name, what=what), Exit.USAGE)
     for name in _NEEDED:
         if not found.get(name):
-            fail(f"{path}: “{name}” is missing.", Exit.USAGE)
+            fail(_("{path}: “{name}” is missing.").format(path=path, name=name), Exit.USAGE)
     return found | {"prices": {meter: _cents(path, meter, value) for meter, value in found["prices"].items()}}
 
 
@@ -87,7 +96,7 @@ def _cents(path: Path, meter: str, value: Any) -> int:
     """``20``, ``20.50`` and ``"20.50"`` are dollars."""
     try:
         if isinstance(value, bool) or not isinstance(value, (int, str)):
-            raise ValueError(f"“{value}” is no amount of money. Write it like 1500 or 1500.00.")
+            raise ValueError(_("“{value}” is no amount of money. Write it like 1500 or 1500.00.").format(value=value))
         return words.parse_money(str(value))
     except ValueError as error:
         fail(f"{path}: {meter}: {error}", Exit.USAGE)

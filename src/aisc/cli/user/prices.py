@@ -11,6 +11,8 @@ from rich.table import Table
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Exit, Json, add, fail, out, say, show, table, wants_json
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask, price_file, words
 from aisc.cli.user.session import centre
 
@@ -49,11 +51,11 @@ def show_prices(
                 out.print(text, markup=False, soft_wrap=True, end="")
             return
     if found is None:
-        show(None, "No price list is in force yet.")
+        show(None, _("No price list is in force yet."))
         return
     show(found, _table(found))
     if found.illustrative:
-        say("These prices are an illustration, not the terms of any real scheme.")
+        say(_("These prices are an illustration, not the terms of any real scheme."))
 
 
 @app.command("publish")
@@ -70,11 +72,19 @@ def publish(
     with centre() as client:
         if not yes and ask.interactive():
             say(_changes(_list(client, ""), given["prices"]))
-            if not ask.yes(f"Publish {given['version']}, in force from {given['effective_from']}?"):
-                fail("Nothing was published.", Exit.USAGE)
+            if not ask.yes(
+                _("Publish {version}, in force from {effective_from}?").format(
+                    version=given["version"], effective_from=given["effective_from"]
+                )
+            ):
+                fail(_("Nothing was published."), Exit.USAGE)
         made = client.prices.publish(**given)
-    when = "in force now" if made.in_force else f"in force from {made.effective_from}"
-    show(made, _table(made), f"{words.plain(made.version)} is published, {when}.")
+    when = (
+        _("in force now")
+        if made.in_force
+        else _("in force from {effective_from}").format(effective_from=made.effective_from)
+    )
+    show(made, _table(made), _("{version} is published, {when}.").format(version=words.plain(made.version), when=when))
 
 
 def _list(client: Client, version: str) -> PriceList | None:
@@ -82,7 +92,15 @@ def _list(client: Client, version: str) -> PriceList | None:
 
 
 def _table(found: PriceList) -> Table:
-    rows = table("accelerator", "", "list price", "for", "a PFLOPS-hour", right=(2, 4), title=f"{found.version}")
+    rows = table(
+        pgettext("terminal", "accelerator"),
+        "",
+        _("list price"),
+        pgettext("terminal", "for"),
+        _("a PFLOPS-hour"),
+        right=(2, 4),
+        title=f"{found.version}",
+    )
     for each in found.prices:
         flops = "" if each.pflops_hour_cents is None else words.money(each.pflops_hour_cents, found.currency)
         amount = words.money(each.cents, found.currency)
@@ -96,7 +114,7 @@ def _changes(current: PriceList | None, prices: dict[str, int]) -> str:
     before = {each.meter: each.cents for each in current.prices} if current else {}
     lines = []
     for meter in sorted(before | prices):
-        old, new = (words.money(where[meter]) if meter in where else "not offered" for where in (before, prices))
+        old, new = (words.money(where[meter]) if meter in where else _("not offered") for where in (before, prices))
         if old != new:
             lines.append(f"  {meter}: {old} → {new}")
-    return "\n".join(lines or ["No price changes."])
+    return "\n".join(lines or [_("No price changes.")])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from aisc.cli.output import Exit, Json, fail, say, show_json, wants_json
+from aisc.cli.tongue import gettext as _
 from aisc.cli.user import ask, config, find, transfer, words
 from aisc.cli.user.session import centre
 
@@ -112,7 +113,7 @@ def run(
         aisc run -a h800 -c 8 -t 4h --upload data/ --output-to results -- python train.py
     """
     if not command and not template:
-        fail("Write the command after the options: aisc run --time 10m -- python train.py", Exit.USAGE)
+        fail(_("Write the command after the options: aisc run --time 10m -- python train.py"), Exit.USAGE)
     wish = Wish(
         command=command or [],
         name=name or _name_of(command or [], template),
@@ -154,7 +155,7 @@ def run(
             after=after or [],
             note=note,
         )
-        say(f"Submitted {job.uid}: {job.name}")
+        say(_("Submitted {uid}: {name}").format(uid=job.uid, name=job.name))
         if detach:
             leave(job)
         see_through(client, job, output_to)
@@ -187,9 +188,13 @@ def see_through(client: Client, job: JobDetail, output_to: Path | None = None) -
     written: list[Path] = []
     if output_to is not None:
         written = transfer.fetch_results(client, ended.uid, ended.project, output_to)
-        say(f"Fetched {words.count(len(written), 'file')} into {output_to}")
+        say(_("Fetched {count} into {output_to}").format(count=words.files(len(written)), output_to=output_to))
     elif number := sum(1 for _ in client.jobs.results(ended)):
-        say(f"Results: {words.count(number, 'file')}. Fetch with: aisc jobs results {ended.uid} --output-to DIR")
+        say(
+            _("Results: {count}. Fetch with: aisc jobs results {uid} --output-to DIR").format(
+                count=words.files(number), uid=ended.uid
+            )
+        )
     if wants_json():
         show_json({"job": ended, "run": deciding, "exit_code": code, "fetched": [str(each) for each in written]})
     raise typer.Exit(code)
@@ -202,7 +207,7 @@ def leave(job: JobDetail) -> NoReturn:
     else:
         # The uid alone on standard output: job=$(aisc run -d …)
         print(job.uid)
-    say(f"Watch it: aisc logs -f {job.uid}   End it: aisc cancel {job.uid}")
+    say(_("Watch it: aisc logs -f {uid}   End it: aisc cancel {uid}").format(uid=job.uid))
     raise typer.Exit(0)
 
 
@@ -219,7 +224,7 @@ def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
     for each in values:
         name, equals, value = each.partition("=")
         if not equals or not name:
-            fail(f"{option} takes NAME=VALUE, not “{each}”.", Exit.USAGE)
+            fail(_("{option} takes NAME=VALUE, not “{each}”.").format(option=option, each=each), Exit.USAGE)
         pairs[name] = value
     return pairs
 
@@ -242,10 +247,16 @@ def _uploads(command: list[str], more: list[Path], workdir: str, *, by_name: boo
     sent = [os.path.normpath(each) for each in more]
     for folder in folders:
         if not any(folder == each or folder.startswith(f"{each}/") for each in sent):
-            say(f"{folder} is a folder here and is not sent. Add --upload {folder} if the job needs it.")
+            say(
+                _("{folder} is a folder here and is not sent. Add --upload {folder} if the job needs it.").format(
+                    folder=folder
+                )
+            )
     if files and os.path.normpath(command[0]) == str(files[0]):
         fail(
-            f"{command[0]} would not be executable in the workspace. Name what runs it, such as: sh {command[0]}",
+            _("{command} would not be executable in the workspace. Name what runs it, such as: sh {command}").format(
+                command=command[0]
+            ),
             Exit.USAGE,
         )
     return transfer.collect([*files, *more], here, workdir)
@@ -270,7 +281,12 @@ def _template(client: Client, code: str) -> Template:
     for each in everything:
         if each.code == code:
             return each
-    return fail(f"There is no template “{code}”. There are: {', '.join(each.code for each in everything)}.", Exit.USAGE)
+    return fail(
+        _("There is no template “{code}”. There are: {known}.").format(
+            code=code, known=", ".join(each.code for each in everything)
+        ),
+        Exit.USAGE,
+    )
 
 
 def _time_limit_ms(text: str, template: Template | None) -> int:
@@ -279,7 +295,7 @@ def _time_limit_ms(text: str, template: Template | None) -> int:
     if not text and template:
         return template.time_limit_ms
     if not text:
-        fail("Say how long it may take at most, such as --time 10m. Less than that costs less.", Exit.USAGE)
+        fail(_("Say how long it may take at most, such as --time 10m. Less than that costs less."), Exit.USAGE)
     try:
         return milliseconds(text)
     except ValueError as error:
@@ -290,18 +306,30 @@ def _show_cost(budget: Budget, estimate: Estimate, wish: Wish) -> None:
     def amount(cents: int) -> str:
         return words.money(cents, budget.currency)
 
-    runs = f" for {estimate.runs:,} runs" if estimate.runs > 1 else ""
-    say(f"{wish.name}: at most {amount(estimate.list_cents)} at list price{runs}, paid by “{budget.name}”")
+    runs = _(" for {runs:,} runs").format(runs=estimate.runs) if estimate.runs > 1 else ""
     say(
-        f"  scheme {amount(estimate.scheme_cents)} ({words.percent(budget.scheme_bps)}), "
-        f"applicant {amount(estimate.applicant_cents)}; "
-        f"{amount(max(0, estimate.available_cents - estimate.list_cents))} stay available"
+        _("{name}: at most {list_cents} at list price{runs}, paid by “{budget}”").format(
+            name=wish.name, list_cents=amount(estimate.list_cents), runs=runs, budget=budget.name
+        )
+    )
+    say(
+        _("  scheme {scheme_cents} ({scheme_bps}), applicant {applicant_cents}; {max} stay available").format(
+            scheme_cents=amount(estimate.scheme_cents),
+            scheme_bps=words.percent(budget.scheme_bps),
+            applicant_cents=amount(estimate.applicant_cents),
+            max=amount(max(0, estimate.available_cents - estimate.list_cents)),
+        )
     )
     if not estimate.enough:
         fail(
-            f"“{budget.name}” has {amount(estimate.available_cents)} available, and this can cost "
-            f"{amount(estimate.list_cents)}. Nothing was started. Ask for a shorter --time or fewer accelerators, "
-            "or have more released.",
+            _(
+                "“{name}” has {available_cents} available, and this can cost {list_cents}. Nothing was started. "
+                "Ask for a shorter --time or fewer accelerators, or have more released."
+            ).format(
+                name=budget.name,
+                available_cents=amount(estimate.available_cents),
+                list_cents=amount(estimate.list_cents),
+            ),
             Exit.REFUSED,
             code="budget.insufficient",
         )
@@ -311,8 +339,8 @@ def _ask_whether(estimate: Estimate, wish: Wish) -> None:
     """Only of somebody who can answer, and only where it is worth a question: scripts are never held up."""
     if wish.yes or estimate.list_cents <= wish.threshold or not ask.interactive():
         return
-    if not ask.yes("Start it?", default=True):
-        fail("Nothing was started.", Exit.REFUSED)
+    if not ask.yes(_("Start it?"), default=True):
+        fail(_("Nothing was started."), Exit.REFUSED)
 
 
 # “aisc run python train.py --epochs 3” needs no “--”: what follows the command is the command's.

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from aisc.cli.output import Exit, fail, show
+from aisc.cli.tongue import gettext as _
 from aisc.cli.user import words
 
 Output = Annotated[
@@ -25,6 +26,6 @@ def save(content: bytes, target: Path) -> None:
     try:
         target.write_bytes(content)
     except OSError as error:
-        fail(f"{target} cannot be written: {error.strerror}.", Exit.SET_UP)
+        fail(_("{target} cannot be written: {strerror}.").format(target=target, strerror=error.strerror), Exit.SET_UP)
     answer = {"file": str(target), "bytes": len(content)}
     show(answer, f"{words.plain(str(target))} ({words.size(len(content))})")

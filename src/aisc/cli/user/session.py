@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aisc.cli.output import Exit, fail, say
+from aisc.cli.tongue import gettext as _
 from aisc.cli.user import config
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def connect(
     settings = config.load()
     token = config.token_of(settings)
     if signed_in and not token:
-        fail("You are not signed in. Run “aisc login”, or set AISC_TOKEN.", Exit.SIGN_IN)
+        fail(_("You are not signed in. Run “aisc login”, or set AISC_TOKEN."), Exit.SIGN_IN)
     return Client(
         config.url_of(settings),
         token,
@@ -50,7 +51,7 @@ def connect(
 def tell_pause(seconds: float, why: str) -> None:
     # Short pauses are nobody's business.
     if seconds >= 1:
-        say(f"{why} Trying again in {seconds:.0f} s (Ctrl-C stops).")
+        say(_("{why} Trying again in {seconds:.0f} s (Ctrl-C stops).").format(why=why, seconds=seconds))
 
 
 def refuse(error: CentreError) -> Any:
@@ -61,7 +62,7 @@ def refuse(error: CentreError) -> Any:
     if missing := error.problem.get("missing"):
         details["errors"] = details["errors"] + [each for each in missing if isinstance(each, dict)]
     if isinstance(error, NotSignedIn):
-        hint = "" if error.code == "sign_in.wrong" else " Run “aisc login”."
+        hint = "" if error.code == "sign_in.wrong" else _(" Run “aisc login”.")
         fail(error.detail + hint, Exit.SIGN_IN, **details)
     if isinstance(error, Unreachable):
         fail(error.detail, Exit.UNAVAILABLE, **details)

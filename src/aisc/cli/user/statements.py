@@ -11,6 +11,8 @@ from rich.console import RenderableType
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, facts, show, table
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import find, words
 from aisc.cli.user.save import Output, save
 from aisc.cli.user.session import centre
@@ -38,9 +40,17 @@ def list_statements(
     with centre() as client:
         of = find.budget(client, budget) if budget else None
         found = list(client.statements.list(budget=of, payer=payer))
-    rows = table("number", "payer", "period", "list price", "payer owes", "budget", right=(3, 4))
+    rows = table(
+        "number",
+        pgettext("terminal", "payer"),
+        pgettext("terminal", "period"),
+        _("list price"),
+        _("payer owes"),
+        pgettext("terminal", "budget"),
+        right=(3, 4),
+    )
     for each in found:
-        period = f"{each.period_start} to {each.period_end}"
+        period = _("{period_start} to {period_end}").format(period_start=each.period_start, period_end=each.period_end)
         add(
             rows,
             each.number,
@@ -50,7 +60,7 @@ def list_statements(
             words.money(each.payer_cents),
             each.budget,
         )
-    show(found, rows if found else "No statements yet. “aisc statement due BUDGET” shows what will be on the next.")
+    show(found, rows if found else _("No statements yet. “aisc statement due BUDGET” shows what will be on the next."))
 
 
 @app.command("show")
@@ -114,7 +124,15 @@ def csv(number: Number, output: Output = None, json: Json = False) -> None:
 
 
 def _bill(found: Bill) -> list[RenderableType]:
-    rows = table("what", "amount", "price", "list price", "scheme", "applicant", right=(1, 2, 3, 4, 5))
+    rows = table(
+        pgettext("terminal", "what"),
+        pgettext("terminal", "amount"),
+        pgettext("terminal", "price"),
+        _("list price"),
+        pgettext("terminal", "scheme"),
+        pgettext("terminal", "applicant"),
+        right=(1, 2, 3, 4, 5),
+    )
     for each in found.sums:
         price = f"{words.money(each.price_cents)} / {words.per(each.price_per)}"
         amounts = (each.list_cents, each.scheme_cents, each.applicant_cents)
@@ -129,9 +147,15 @@ def _bill(found: Bill) -> list[RenderableType]:
     totals = (found.list_cents, found.scheme_cents, found.applicant_cents)
     add(rows, "Total", "", "", *(words.money(amount) for amount in totals), style="bold")
     about = [
-        ("Budget", found.budget),
-        ("Period", f"{found.period_start} to {found.period_end}"),
-        ("Lines", f"{found.first_seq} to {found.last_seq} of the journal"),
+        (pgettext("terminal", "Budget"), found.budget),
+        (
+            pgettext("terminal", "Period"),
+            _("{period_start} to {period_end}").format(period_start=found.period_start, period_end=found.period_end),
+        ),
+        (
+            pgettext("terminal", "Lines"),
+            _("{first_seq} to {last_seq} of the journal").format(first_seq=found.first_seq, last_seq=found.last_seq),
+        ),
     ]
     about += [(each.number, f"{each.payer}: {words.money(each.payer_cents)}") for each in found.statements]
     return [facts(*about), "", rows]

@@ -9,6 +9,8 @@ import typer
 
 from aisc.cli.lazy import ListGroup
 from aisc.cli.output import Json, add, out, say, show, table, wants_json
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import pgettext
 from aisc.cli.user import ask, config, words
 from aisc.cli.user.account import Days, PasswordStdin
 from aisc.cli.user.session import centre
@@ -26,7 +28,16 @@ def list_tokens(json: Json = False) -> None:
     """Your tokens, newest first."""
     with centre() as client:
         found = list(client.tokens.list())
-    rows = table("id", "name", "begins", "may", "made", "ends", "last used", "")
+    rows = table(
+        "id",
+        pgettext("terminal", "name"),
+        pgettext("terminal", "begins"),
+        pgettext("terminal", "may"),
+        pgettext("terminal", "made"),
+        pgettext("terminal", "ends"),
+        _("last used"),
+        "",
+    )
     now = datetime.now(UTC)
     for each in found:
         over = "revoked" if each.revoked_at else "ended" if each.expires_at <= now else ""
@@ -44,7 +55,7 @@ def list_tokens(json: Json = False) -> None:
             over,
             style="dim" if over else "",
         )
-    show(found, rows if found else "No tokens.")
+    show(found, rows if found else _("No tokens."))
 
 
 @app.command("new")
@@ -62,14 +73,18 @@ def new(
 
     “aisc whoami” lists the scopes there are, such as read and jobs.
     """
-    email = email or config.load().email or ask.text("E-mail address", "--email")
-    password = ask.from_stdin() if password_stdin else ask.secret("Password", "--password-stdin")
+    email = email or config.load().email or ask.text(_("E-mail address"), "--email")
+    password = ask.from_stdin() if password_stdin else ask.secret(pgettext("terminal", "Password"), "--password-stdin")
     with centre(signed_in=False) as client:
         made = client.tokens.issue(email=email, password=password, name=name, scopes=scopes or None, days=days)
     if wants_json():
         show(made, "")
         return
-    say(f"Keep it now: it is not shown again. It works until {words.when(made.expires_at)}.")
+    say(
+        _("Keep it now: it is not shown again. It works until {expires_at}.").format(
+            expires_at=words.when(made.expires_at)
+        )
+    )
     out.print(made.secret, markup=False)
 
 
@@ -82,4 +97,4 @@ def revoke(
     with centre() as client:
         for number in token_ids:
             client.tokens.revoke(number)
-    show({"revoked": token_ids}, f"Revoked: {', '.join(map(str, token_ids))}.")
+    show({"revoked": token_ids}, _("Revoked: {map}.").format(map=", ".join(map(str, token_ids))))

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aisc.cli.output import Exit, err, fail, say, wants_json
+from aisc.cli.tongue import gettext as _
 from aisc.cli.user import words
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def collect(wanted: Iterable[Path], here: Path, into: str) -> list[Upload]:
     for each in wanted:
         source = here / each
         if not source.exists():
-            fail(f"There is no {each} here.", Exit.USAGE)
+            fail(_("There is no {each} here.").format(each=each), Exit.USAGE)
         relative = _below(str(each)) if not each.is_absolute() else None
         if each.is_absolute() and source.resolve().is_relative_to(here.resolve()):
             relative = source.resolve().relative_to(here.resolve())
@@ -119,13 +120,16 @@ def send(client: Client, project: str, uploads: Sequence[Upload]) -> None:
             try:
                 client.files.upload(project, each.source, each.path, progress=progress)
             except OSError as error:
-                fail(f"{each.source} cannot be read: {error.strerror}.", Exit.SET_UP)
+                fail(
+                    _("{source} cannot be read: {strerror}.").format(source=each.source, strerror=error.strerror),
+                    Exit.SET_UP,
+                )
             before += each.size
     if len(uploads) > 8:
-        say(f"Sent {words.count(len(uploads), 'file')} ({words.size(total)})")
+        say(_("Sent {count} ({total})").format(count=words.files(len(uploads)), total=words.size(total)))
     else:
         for each in uploads:
-            say(f"Sent {each.path} ({words.size(each.size)})")
+            say(_("Sent {path} ({size})").format(path=each.path, size=words.size(each.size)))
 
 
 def fetch(client: Client, project: str, files: Sequence[tuple[File, str]], into: Path) -> list[Path]:
@@ -143,7 +147,10 @@ def fetch(client: Client, project: str, files: Sequence[tuple[File, str]], into:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 client.files.download(project, file.path, target, progress=progress)
             except OSError as error:
-                fail(f"{target} cannot be written: {error.strerror}.", Exit.SET_UP)
+                fail(
+                    _("{target} cannot be written: {strerror}.").format(target=target, strerror=error.strerror),
+                    Exit.SET_UP,
+                )
             before += file.bytes
             written.append(target)
     return written
@@ -153,10 +160,14 @@ def _target(into: Path, place: str) -> Path:
     """Where a file of the workspace goes. A job chose its name: it does not lead out of ``into``."""
     parts = [part for part in place.split("/") if part not in ("", ".")]
     if ".." in parts or not parts:
-        fail(f"The workspace has a file called “{place}”, which is not written here.", Exit.REFUSED)
+        fail(
+            _("The workspace has a file called “{place}”, which is not written here.").format(place=place), Exit.REFUSED
+        )
     target = into.joinpath(*parts)
     if not target.parent.resolve().is_relative_to(into.resolve()):
-        fail(f"{target} would lie outside {into}: a link is in the way.", Exit.REFUSED)
+        fail(
+            _("{target} would lie outside {into}: a link is in the way.").format(target=target, into=into), Exit.REFUSED
+        )
     return target
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from aisc.cli.output import Exit, say
+from aisc.cli.tongue import gettext as _
 from aisc.cli.user import ask, words
 from aisc.cli.user.screen import Screen, bar
 from aisc.cli.user.session import connect
@@ -44,7 +45,12 @@ class _Follower(threading.Thread):
 
     def _paused(self, seconds: float, why: str) -> None:
         if seconds >= 1:
-            self._news.put(("remark", f"{why} The job goes on; looking again in {seconds:.0f} s."))
+            self._news.put(
+                (
+                    "remark",
+                    _("{why} The job goes on; looking again in {seconds:.0f} s.").format(why=why, seconds=seconds),
+                )
+            )
 
 
 class Watch:
@@ -91,7 +97,9 @@ class Watch:
                 self._following = False
                 self._looked = 0.0
             else:
-                self._screen.remark(f"The job goes on. Watch it again with “aisc logs -f {self._job.uid}”.")
+                self._screen.remark(
+                    _("The job goes on. Watch it again with “aisc logs -f {uid}”.").format(uid=self._job.uid)
+                )
                 raise value
         # A log that pours in is not held up by looks at the job.
         if time.monotonic() - self._looked >= LOOK_EVERY_S and self._news.empty():
@@ -114,7 +122,9 @@ class Watch:
             self._detach()
         try:
             answer = typer.prompt(
-                f"{self._job.uid} is {self._job.state}. Cancel it (c), leave it running (d), go on watching (Enter)",
+                _("{uid} is {state}. Cancel it (c), leave it running (d), go on watching (Enter)").format(
+                    uid=self._job.uid, state=self._job.state
+                ),
                 default="",
                 show_default=False,
                 err=True,
@@ -133,13 +143,13 @@ class Watch:
 
         try:
             self._client.jobs.cancel(self._job)
-            self._screen.remark("Cancelling…")
+            self._screen.remark(_("Cancelling…"))
         except Conflict as error:  # it has ended meanwhile
             self._screen.remark(error.detail)
 
     def _detach(self) -> None:
         uid = self._job.uid
-        say(f"{uid} goes on. Watch it again: aisc logs -f {uid}   End it: aisc cancel {uid}")
+        say(_("{uid} goes on. Watch it again: aisc logs -f {uid}   End it: aisc cancel {uid}").format(uid=uid))
         raise typer.Exit(int(Exit.INTERRUPTED))
 
 
@@ -148,18 +158,26 @@ def status_line(job: JobDetail, started: datetime | None, now: datetime | None =
     parts = [job.state.replace("_", " ")]
     if job.array_size > 1:
         ended = sum(count for state, count in job.run_states.items() if state not in {"held", "queued", "running"})
-        parts.append(f"{bar(ended, job.array_size)} {ended:,} of {job.array_size:,} runs")
+        parts.append(
+            _("{bar} {ended:,} of {array_size:,} runs").format(
+                bar=bar(ended, job.array_size), ended=ended, array_size=job.array_size
+            )
+        )
     elif job.state == "running":
         if started is not None:
             elapsed = max(0, int(((now or datetime.now(UTC)) - started).total_seconds()))
-            parts.append(f"{words.duration(elapsed * 1000)} of at most {words.limit(job.time_limit_ms)}")
+            parts.append(
+                _("{elapsed} of at most {time_limit_ms}").format(
+                    elapsed=words.duration(elapsed * 1000), time_limit_ms=words.limit(job.time_limit_ms)
+                )
+            )
         if (progress := job.progress) is not None:
             parts.append(bar(progress.done, progress.total) if progress.total else f"{progress.done:,}")
             parts.append(progress.message)
     elif not job.ended:
         parts.append(job.reason)
     if job.cancel_asked and not job.ended:
-        parts.append("being cancelled")
+        parts.append(_("being cancelled"))
     return " · ".join(filter(None, parts))
 
 

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from rich.markup import escape
 from rich.text import Text
 
+from aisc.cli.tongue import gettext as _
+from aisc.cli.tongue import ngettext, pgettext, spoken
+
 SYMBOLS = {"HKD": "HK$"}
 
 STATE_STYLES = {
@@ -45,7 +48,7 @@ def parse_money(text: str) -> int:
     cleaned = text.strip().replace(",", "").removeprefix("HK$").removeprefix("$").strip()
     units, dot, rest = cleaned.partition(".")
     if not (units.isascii() and units.isdigit()) or (dot and not (rest.isascii() and rest.isdigit())) or len(rest) > 2:
-        raise ValueError(f"“{text}” is no amount of money. Write it like 1500 or 1,500.00.")
+        raise ValueError(_("“{text}” is no amount of money. Write it like 1500 or 1,500.00.").format(text=text))
     return int(units) * 100 + int(rest.ljust(2, "0"))
 
 
@@ -59,7 +62,7 @@ def parse_percent(text: str) -> int:
     """Basis points of ``70``, ``70%``, ``72.5%``. Raises ValueError."""
     whole, dot, rest = text.strip().removesuffix("%").strip().partition(".")
     if not (whole.isascii() and whole.isdigit()) or (dot and not (rest.isascii() and rest.isdigit())) or len(rest) > 2:
-        raise ValueError(f"“{text}” is no percentage. Write it like 70% or 72.5%.")
+        raise ValueError(_("“{text}” is no percentage. Write it like 70% or 72.5%.").format(text=text))
     return int(whole) * 100 + int(rest.ljust(2, "0"))
 
 
@@ -89,7 +92,7 @@ def limit(ms: int) -> str:
 
 def per(units: int) -> str:
     """What a price is for."""
-    return "hour" if units == 3_600_000 else f"{units:,}"
+    return pgettext("terminal", "hour") if units == 3_600_000 else f"{units:,}"
 
 
 def quantity(amount: int, meter: str) -> str:
@@ -119,9 +122,9 @@ def size(count: int) -> str:
     raise AssertionError("unreachable")
 
 
-def count(number: int, thing: str) -> str:
+def files(number: int) -> str:
     """``1 file``, ``1,200 files``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return ngettext("{number:,} file", "{number:,} files", number).format(number=number)
 
 
 def when(moment: datetime | None) -> str:
@@ -133,16 +136,32 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     """How long ago: ``just now``, ``5 m ago``, ``3 h ago``, ``2 d ago``."""
     seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
     if seconds < 60:
-        return "just now"
+        return _("just now")
     for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
         if seconds >= length:
-            return f"{seconds // length} {unit} ago"
+            return _("{time} ago").format(time=f"{seconds // length} {unit}")
     raise AssertionError("unreachable")
 
 
 def state(word: str) -> Text:
     """A state, coloured."""
-    return Text(word.replace("_", " "), style=STATE_STYLES.get(word, ""))
+    return Text(state_name(word), style=STATE_STYLES.get(word, ""))
+
+
+# States whose English here is shorter than what the portal calls them.
+_CALLED = {
+    "held": "money held",
+    "timeout": "time limit reached",
+    "over_limit": "stopped at a limit",
+    "node_failed": "machine failed",
+    "returned": "returned for completion",
+}
+
+
+def state_name(word: str) -> str:
+    """A state, a role or the like in words: in English as the API names it, else as the portal does."""
+    plain_word = word.replace("_", " ")
+    return plain_word if spoken() == "en" else _(_CALLED.get(word, plain_word))
 
 
 def gflops(amount: int) -> str:
