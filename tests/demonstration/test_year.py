@@ -29,7 +29,7 @@ from aisc.scheme.states import APPLICATION
 MORNING = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # half past nine in Hong Kong
 SCALE = 3
 ROOMS = ("people", "centre", "ledger", "jobs", "scheme")
-# Drawn by chance that cannot be foreseen, or hashed over what is; and the computer's own time.
+# Drawn by chance that cannot be foreseen, or hashed over what is; an id; the computer's own time.
 SECRET = {
     "code",
     "digest",
@@ -41,6 +41,7 @@ SECRET = {
     "content",
     "last_login",
     "last_entry",
+    "audit_hash",
 }
 
 pytestmark = pytest.mark.django_db
