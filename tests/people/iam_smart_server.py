@@ -99,7 +99,7 @@ def running(kek: rsa.RSAPublicKey) -> Iterator[IamSmart]:
     smart = IamSmart(kek)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             try:
                 said, status = smart.answer(self.path, dict(self.headers), body), 200

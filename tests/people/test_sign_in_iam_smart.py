@@ -1,5 +1,6 @@
 """iAM Smart: signing in by QR code, and its call-backs, against a small server that behaves as published."""
 
+import base64
 import importlib.util
 import json
 from datetime import timedelta
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.test import Client
 
 from aisc.core import clock
@@ -213,12 +214,8 @@ def test_what_is_garbled():
     for sealed in ("?", "AAAA", protocol.seal({}, bytes(31) + b"x")):
         with pytest.raises(protocol.Garbled):
             protocol.unseal(sealed, key)
-    from cryptography.hazmat.primitives.asymmetric import padding
-
     short = KEY.public_key().encrypt(b"short", padding.PKCS1v15())
     with pytest.raises(protocol.Garbled, match="256 bits"):
-        import base64
-
         protocol.open_key(base64.b64encode(short).decode(), KEY)
 
 

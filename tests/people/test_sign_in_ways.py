@@ -11,8 +11,8 @@ from django.db import DatabaseError
 from django.test import Client
 
 from aisc.core import access
-from aisc.core.actions import Actor
-from aisc.core.errors import NotFound, SignInNeeded, Unavailable
+from aisc.core.actions import Actor, system
+from aisc.core.errors import Conflict, NotFound, SignInNeeded, Unavailable
 from aisc.core.models import AuditEvent
 from aisc.people import actions, second_factor, sessions, ways_in
 from aisc.people.sealing import seal, unseal
@@ -116,7 +116,7 @@ def ada(client, make_person):
 
 
 @pytest.fixture
-def app(client, ada, mailoutbox, django_capture_on_commit_callbacks):
+def app(client, ada, mailoutbox, monkeypatch):
     """Ada has an authenticator app; its secret."""
     page = client.get("/accounts/2fa/totp/activate/")
     secret = page.context["form"].secret
@@ -124,7 +124,9 @@ def app(client, ada, mailoutbox, django_capture_on_commit_callbacks):
     assert f"secret={secret}" not in page.content.decode()
     wrong = client.post("/accounts/2fa/totp/activate/", {"code": "000000"})
     assert list(wrong.context["form"].errors) == ["code"]
-    with django_capture_on_commit_callbacks(execute=True):
+    # A test's transaction is never committed; what waits for that needs the request, so it is done at once.
+    with monkeypatch.context() as patch:
+        patch.setattr("django.db.transaction.on_commit", lambda done, **_options: done())
         done = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
     assert done.url == "/accounts/2fa/recovery-codes/"
     return secret
@@ -222,3 +224,16 @@ def test_the_last_way_in(make_person):
     adapter = second_factor.MfaAdapter()
     assert adapter.can_delete_authenticator(Authenticator(user=person, type="totp"))
     assert not adapter.can_delete_authenticator(Authenticator(pk=1, user=person, type="webauthn"))
+
+
+def test_taking_off_what_was_lost(client, ada, app):
+    ada.set_unusable_password()
+    ada.save()
+    with pytest.raises(Conflict, match="only way in"):
+        actions.reset_second_factor(system("test"), person=ada, reason="lost")
+    ada.set_password(PASSWORD)
+    ada.save()
+    assert actions.reset_second_factor(system("test"), person=ada, reason="lost her phone") == 2
+    assert AuditEvent.objects.get(action="people.reset_second_factor").reason == "lost her phone"
+    with pytest.raises(Conflict, match="no second factor"):
+        actions.reset_second_factor(system("test"), person=ada, reason="again")

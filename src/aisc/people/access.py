@@ -64,7 +64,7 @@ def has_centre_role(actor: Actor, roles: tuple[str, ...]) -> bool:
     return not held.isdisjoint(roles)
 
 
-def _ask_for_a_factor(person: Person, held: set[str]) -> set[str]:
+def _ask_for_a_factor(person: Any, held: set[str]) -> set[str]:
     """Roles that do not count for this person, because the operator asks for a second factor and there is none."""
     asked = held & settings.SECOND_FACTOR_FOR
     if not asked:

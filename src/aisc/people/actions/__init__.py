@@ -40,6 +40,7 @@ from aisc.people.actions.places import (
     update_organisation,
     update_project,
 )
+from aisc.people.actions.second_factor import reset_second_factor
 from aisc.people.actions.service_accounts import (
     close_service_account,
     issue_service_token,
@@ -107,6 +108,7 @@ __all__ = [
     "remove_member",
     "reopen_project",
     "resend_invitation",
+    "reset_second_factor",
     "revoke_centre_role",
     "revoke_invitation",
     "revoke_service_token",

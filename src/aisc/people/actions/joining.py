@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, SignInNeeded
-from aisc.people import limits, queries
+from aisc.people import domains, limits, queries
 from aisc.people.access import MANAGERS
 from aisc.people.actions.members import clean_role, english, give, lock, may_give
 from aisc.people.models import JoinPolicy, JoinRequest, Membership, Organisation
@@ -50,6 +50,15 @@ def _ask_to_join(actor: Actor, *, organisation: str, message: str) -> JoinReques
         raise Conflict(_("You belong to this organisation already."), code="member.exists", field="organisation")
     if JoinRequest.objects.filter(person=actor.person, organisation=found, state="open").exists():
         raise Conflict(_("You have asked already; its owners have yet to answer."), field="organisation")
+    if not domains.may_ask(found):
+        raise Conflict(
+            _(
+                "This organisation takes in only people whom it invites, or who belong to it by their address or "
+                "identity provider."
+            ),
+            code="join.not_asked",
+            field="organisation",
+        )
     asked = JoinRequest.objects.create(
         organisation=found,
         person=actor.person,

@@ -16,7 +16,7 @@ from django.views.i18n import set_language as django_set_language
 from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
-from aisc.people import actions, queries
+from aisc.people import actions, iam_smart, queries
 from aisc.people.access import SCOPES
 from aisc.people.forms import AccountForm, TokenForm
 from aisc.people.models import Notice
@@ -29,7 +29,9 @@ def account(request: HttpRequest) -> HttpResponse:
     """Name, language, and where to change address and password."""
     access.require(request.actor, "people.view_account")
     person = request.actor.person
-    form = AccountForm(typed(request), initial={"name": person.name, "language": get_language()})
+    # A name that iAM Smart gave just now is a suggestion; saving it is the person's own click.
+    name = request.session.pop("aisc_suggested_name", "") or person.name
+    form = AccountForm(typed(request), initial={"name": name, "language": get_language()})
     if request.method == "POST" and form.is_valid():
         done, _person = attempt(form, actions.update_account, request.actor, **form.cleaned_data)
         if done:
@@ -37,7 +39,8 @@ def account(request: HttpRequest) -> HttpResponse:
             with override(language):
                 messages.success(request, _("Your account is saved."))
             return keep_language(redirect("people:account"), language)
-    context = {"form": form, "person": person, "roles": queries.roles_of(person)}
+    roles = queries.roles_of(person)
+    context = {"form": form, "person": person, "roles": roles, "by_iam_smart": iam_smart.configured()}
     return render(request, "people/account.html", context)
 
 
