@@ -129,6 +129,7 @@ def rush(world: World, days: int, count: int, first_hour: int, last_hour: int) -
     for number, minute in enumerate(minutes, start=1):
         yield world.at(days) + timedelta(minutes=minute)
         usable = Budget.objects.filter(
+            pk__in=world.kinds,
             state="active",
             starts_on__lte=clock.today(),
             ends_on__gt=clock.today() + timedelta(days=7),
