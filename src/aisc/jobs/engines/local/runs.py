@@ -263,9 +263,8 @@ def check(spec: RunSpec) -> str:
         "the command or the environment contains a NUL byte": "\0" in "".join(spec.argv) + env,
         "an environment variable has no proper name": any(not n or "=" in n for n in spec.env),
         "the working directory must be an absolute path": not os.path.isabs(spec.workdir) or "\0" in spec.workdir,
-        "the working directory and its places must lie in the workspace": not all(
-            _lies_in(path, spec.workspace or spec.workdir) for path in (spec.workdir, *spec.places.values())
-        ),
+        "the working directory and its places must lie in the workspace": os.path.isabs(spec.workdir)
+        and not all(_lies_in(path, spec.workspace or spec.workdir) for path in (spec.workdir, *spec.places.values())),
         "it asks for no accelerator": spec.accelerator_count < 1,
         "it asks for no CPU": spec.cpus < 1,
         "it asks for no memory": spec.memory_mb < 1,
