@@ -3,12 +3,13 @@ SHELL := /bin/sh
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help run test lint bench docs messages format clean
+.PHONY: help run test lint audit bench docs messages format clean
 
 help:
 	@echo "make run       start a demonstration centre (AISC_PORT and AISC_STATE choose port and folder)"
 	@echo "make test      run every test, with the coverage gate"
 	@echo "make lint      style, imports between rooms, missing migrations and translations"
+	@echo "make audit     ask the package index for known vulnerabilities of what is pinned"
 	@echo "make bench     measure; figures go to docs/benchmarks.md"
 	@echo "make docs      write the generated pages under docs/ again"
 	@echo "make messages  collect the texts to translate and compile them"
@@ -24,6 +25,10 @@ test:
 lint:
 	@sh tools/environment.sh test
 	@sh tools/lint.sh
+
+audit:
+	@sh tools/environment.sh test
+	@.venv/bin/python tools/audit_dependencies.py
 
 bench:
 	@sh tools/environment.sh test
