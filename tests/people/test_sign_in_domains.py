@@ -2,8 +2,10 @@
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
+from aisc.core import access
 from aisc.core.actions import Actor, system
 from aisc.core.errors import BadInput, Conflict, NotFound
 from aisc.people import actions, domains
@@ -228,3 +230,42 @@ def test_the_owners_page(client, cast, hku):
     assert not EmailDomain.objects.exists()
     client.force_login(cast.people["manager"])
     assert client.post(f"{at}/policy", {"policy": "ask"}).status_code == 403
+
+
+STAFF = {"centre_secretariat", "centre_operator", "centre_finance", "centre_auditor", "centre_administrator"}
+ADMINISTRATOR = {"centre_administrator"}
+WHO = {
+    "people.view_sign_in_settings": {"centre_operator", "centre_auditor"} | ADMINISTRATOR,
+    "people.connect_institution": ADMINISTRATOR,
+    "people.update_institution": ADMINISTRATOR,
+    "people.verify_domain": ADMINISTRATOR,
+    "people.view_joining": {"owner", "manager"} | STAFF,
+    "people.claim_domain": {"owner"},
+    "people.drop_domain": {"owner"} | ADMINISTRATOR,
+    "people.set_join_policy": {"owner"},
+    "people.join_by_policy": set(),
+    "people.reset_second_factor": set(),
+    "people.answer_iam_smart": set(),
+}
+
+
+@pytest.mark.parametrize("name", WHO)
+def test_who_may(name, cast, hku):
+    assert {part for part in cast.everybody if access.may(cast.actor(part), name, hku)} == WHO[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("people.end_session", lambda person: UserSession(user=person)),
+        ("people.unlink_institution", lambda person: SocialAccount(user=person)),
+    ],
+)
+def test_what_is_ones_own(name, of, cast):
+    assert {part for part in cast.everybody if access.may(cast.actor(part), name, of(cast.owner))} == {"owner"}
+
+
+def test_asking_is_refused_where_nobody_may_ask(cast, hku):
+    actions.set_join_policy(cast.actor("owner"), organisation=hku, policy="invited")
+    with pytest.raises(Conflict, match="only people whom it invites"):
+        actions.ask_to_join(cast.actor("stranger"), organisation=hku.uid)
