@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate
@@ -311,7 +311,7 @@ def issue_service_token(request: HttpRequest, uid: str, body: ServiceTokenIn):
     """The secret is in this answer and nowhere else; so this write is not kept for an `Idempotency-Key`."""
     account = queries.service_account(request.actor, uid)
     token, secret = actions.issue_service_token(request.actor, account=account, **body.dict())
-    return 201, NewTokenOut.of(token, secret=secret)
+    return Status(201, NewTokenOut.of(token, secret=secret))
 
 
 @router.delete("/services/{uid}/tokens/{token_id}", response={204: None}, summary="Revoke a service account's token")

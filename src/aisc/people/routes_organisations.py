@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aisc.core.access import PUBLIC, by, guard, register_routes
+from aisc.core.errors import NotFound
 from aisc.people.models import (
     Invitation,
     JoinRequest,
@@ -16,6 +17,36 @@ from aisc.people.models import (
 ORGANISATION, PROJECT, INVITATION, ASKED = by(Organisation), by(Project), by(Invitation), by(JoinRequest)
 SERVICE = by(ServiceAccount, field="person__uid")
 LISTING = by(Listing)
+
+
+class _Shown:
+    """What the directory shows under the uid in the address; ``find`` names the function of ``people.directory``."""
+
+    model, sent = Listing, False
+
+    def __init__(self, find: str) -> None:
+        self._find = find
+
+    def find(self, given):
+        # The directory asks the access rules, which import this table.
+        from aisc.people import directory
+
+        try:
+            return getattr(directory, self._find)(given.get("uid"))
+        except NotFound:
+            return None
+
+
+class _Facilitation:
+    """The facilitator's membership in the address; other memberships are not ended there."""
+
+    model, sent = Membership, False
+
+    def find(self, given):
+        rows = Membership.objects.filter(pk=given.get("membership_id"), role=Membership.Role.FACILITATOR)
+        return rows.first()
+
+
 _organisation = guard("people.view_organisation", on=ORGANISATION)
 _project = guard("people.view_project", on=PROJECT)
 
@@ -36,7 +67,7 @@ register_routes(
         "people:invite_to_organisation": _on_organisation("people.invite"),
         "people:invite_to_project": _on_project("people.invite"),
         "people:offer_ownership": _on_organisation("people.offer_ownership"),
-        "people:invitation": PUBLIC,
+        "people:invitation": guard("people.view_invitation", on=INVITATION),
         "people:accept_invitation": guard("people.accept_invitation", on=INVITATION),
         "people:decline_invitation": guard("people.decline_invitation", on=INVITATION),
         "people:resend_invitation": guard("people.resend_invitation", on=INVITATION),
@@ -46,7 +77,7 @@ register_routes(
         "people:withdraw_join_request": guard("people.withdraw_join_request", on=ASKED),
         # facilitators
         "people:let_in_facilitator": _on_project("people.let_in_facilitator"),
-        "people:end_facilitation": guard("people.end_facilitation", on=by(Membership, "membership_id", field="pk")),
+        "people:end_facilitation": guard("people.end_facilitation", on=_Facilitation()),
         # service accounts
         "people:organisation_services": _on_organisation(
             "people.view_service_accounts", sending="people.make_service_account"
@@ -61,9 +92,9 @@ register_routes(
         "people:merge_persons": guard("people.merge_persons"),
         # the public directory
         "people:directory": PUBLIC,
-        "people:directory_organisation": PUBLIC,
-        "people:directory_project": PUBLIC,
-        "people:directory_picture": PUBLIC,
+        "people:directory_organisation": guard("people.view_directory", on=_Shown("organisation")),
+        "people:directory_project": guard("people.view_directory", on=_Shown("project")),
+        "people:directory_picture": guard("people.view_directory", on=_Shown("picture")),
         "people:sitemap": PUBLIC,
         "people:list_organisation": _on_organisation("people.list_organisation"),
         "people:list_oneself": _on_organisation("people.list_oneself"),
@@ -94,6 +125,6 @@ register_routes(
         "GET /projects/{uid}/facilitators": _on_project("people.view_facilitators"),
         "POST /projects/{uid}/facilitators": _on_project("people.let_in_facilitator"),
         "GET /directory": PUBLIC,
-        "GET /directory/{uid}": PUBLIC,
+        "GET /directory/{uid}": guard("people.view_directory", on=_Shown("organisation")),
     }
 )
