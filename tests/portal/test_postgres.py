@@ -5,4 +5,10 @@ import pytest
 
 @pytest.mark.postgres
 def test_on_postgres(on_postgres):
-    on_postgres("tests/core", "tests/portal/test_pages.py")
+    on_postgres(
+        "tests/core",
+        "tests/core/audit_threads.py",
+        "tests/portal/test_pages.py",
+        "tests/portal/test_audit_pages.py",
+        "tests/portal/test_search.py",
+    )

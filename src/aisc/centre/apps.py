@@ -6,4 +6,4 @@ class CentreConfig(AppConfig):
     label = "centre"
 
     def ready(self) -> None:
-        from aisc.centre import access, history, metrics  # noqa: F401 - register what they have
+        from aisc.centre import access, history, metrics, search  # noqa: F401 - register what they have

@@ -60,6 +60,7 @@ class Commands(LazyGroup):
         "backup": Lazy("aisc.cli.operator.backup:backup", "Write everything of this centre into one file.", OPERATOR),
         "restore": Lazy("aisc.cli.operator.backup:restore", "Bring a backup back, and prove the ledger.", OPERATOR),
         "ledger": Lazy("aisc.cli.operator.ledger:app", "Prove and seal the ledger.", OPERATOR),
+        "search": Lazy("aisc.cli.operator.search:app", "Build the search index anew.", OPERATOR),
         "audit": Lazy("aisc.cli.operator.audit:app", "Prove and export the audit log.", OPERATOR),
     }
 

@@ -10,6 +10,8 @@ class CoreConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from aisc.core.audit import changes, guard
+        from aisc.core.search import database
 
         changes.watch()
         post_migrate.connect(guard.install, sender=self, dispatch_uid="audit-guard")
+        post_migrate.connect(database.install, sender=self, dispatch_uid="search-index")

@@ -125,6 +125,32 @@ class AuditRefusal(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor} {self.action}: {self.code}"
 
 
+class SearchEntry(models.Model):
+    """One thing that can be found: its words, its numbers and who may see it, in ``tokens`` (``core.search``).
+
+    Rows are in the order in which things came to be, so that the newest are found first.
+    """
+
+    kind = models.CharField(max_length=24)
+    object_pk = models.BigIntegerField()
+    tokens = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "object_pk"], name="search_entry_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_pk}"
+
+
+class SearchState(models.Model):
+    """Which version of the words the search index was built with; one row, none before it is built."""
+
+    version = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
 class IdempotentAnswer(models.Model):
     """The answer once given to an API write with an ``Idempotency-Key``, given again when it is repeated."""
 

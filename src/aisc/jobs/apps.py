@@ -8,4 +8,4 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         # Each registers what it has: who may do what, background work, what stands behind usage records,
         # what a project's page shows.
-        from aisc.jobs import access, accounting, history, metrics, panels, people_events, tasks  # noqa: F401
+        from aisc.jobs import access, accounting, history, metrics, panels, people_events, search, tasks  # noqa: F401

@@ -7,4 +7,4 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported for what they register: access rules, background work, receivers of allauth's signals.
-        from aisc.people import access, access_texts, adapter, history, tasks  # noqa: F401
+        from aisc.people import access, access_texts, adapter, history, search, tasks  # noqa: F401

@@ -85,6 +85,7 @@ say(
         "people.unlink_institution": _("Unlinked an institution’s sign-in"),
         "people.ask_iam_smart": _("Asked iAM Smart"),
         "people.answer_iam_smart": _("Took an answer of iAM Smart"),
+        "people.reset_second_factor": _("Reset the second factor"),
         "people.end_session": _("Ended a session"),
         "people.end_other_sessions": _("Ended all other sessions"),
     }

@@ -16,6 +16,7 @@ from aisc.people.api_organisations import router as organisations
 from aisc.people.api_texts import router as texts
 from aisc.people.auth import BearerToken, Session
 from aisc.portal.audit.api import router as audit
+from aisc.portal.search import router as search
 from aisc.scheme.api import router as scheme
 
 DESCRIPTION = """
@@ -94,10 +95,11 @@ api = Api(
             {"name": "ledger", "description": "Prices, budgets, charges, statements and proofs"},
             {"name": "jobs", "description": "Jobs, their runs, logs and files"},
             {"name": "scheme", "description": "Calls, applications, reviews, decisions and awards"},
+            {"name": "search", "description": "One search over everything that the caller may see"},
             {"name": "audit", "description": "What happened, who did it, and the chain that proves it"},
         ],
     },
 )
 problem.install(api)
-for router in (people, organisations, texts, centre, ledger, jobs, scheme, audit):
+for router in (people, organisations, texts, centre, ledger, jobs, scheme, audit, search):
     api.add_router("", router)

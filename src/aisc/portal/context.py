@@ -26,6 +26,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav_items": SimpleLazyObject(lambda: _navigation(request)),
         "account_items": SimpleLazyObject(lambda: _account(request)),
         "footer_items": SimpleLazyObject(lambda: _footer(request)),
+        "search_url": reverse("portal:search"),
         "notices_url": reverse("people:notices"),
         # A function, which templates call: a lazy object would not be a number to the filters.
         "notices_count": cache(lambda: _unread(request)),

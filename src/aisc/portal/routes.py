@@ -31,6 +31,9 @@ register_routes(
         "portal:home": guard("portal.home"),
         "portal:operator": guard("portal.operations"),
         "portal:metrics": guard("portal.metrics"),
+        # what is found is what the rooms' own rules let the asker see
+        "portal:search": PUBLIC,
+        "GET /search": PUBLIC,
         "portal:audit": guard("portal.audit"),
         "portal:audit_refusals": guard("portal.audit"),
         "portal:history": guard("portal.history", on=ByKind("slug")),

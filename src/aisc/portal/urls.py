@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 from aisc.core import health
 from aisc.people.urls_sign_in import instead_of_allauth
 from aisc.people.views import set_language
-from aisc.portal import explain, views
+from aisc.portal import explain, search, views
 from aisc.portal.api import api
 from aisc.portal.audit import pages as audit
 
@@ -18,6 +18,7 @@ own = (
         path("home", views.home, name="home"),
         path("operator/", views.operator, name="operator"),
         path("metrics", views.metrics, name="metrics"),
+        path("search", search.page, name="search"),
         path("audit/", audit.audit, name="audit"),
         path("audit/refused/", audit.refusals, name="audit_refusals"),
         path("audit/<slug:slug>/<str:uid>/", audit.history, name="history"),

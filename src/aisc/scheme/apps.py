@@ -7,4 +7,4 @@ class SchemeConfig(AppConfig):
 
     def ready(self) -> None:
         # Each registers what it has: rules, actions, histories, what follows when people leave, background work.
-        from aisc.scheme import access, actions, history, people_events, tasks  # noqa: F401
+        from aisc.scheme import access, actions, history, people_events, search, tasks  # noqa: F401

@@ -36,6 +36,8 @@ def check(json: Json = False) -> None:
         )
     except DatabaseError as error:
         findings["version"] = (False, _("The database cannot be read: {error}").format(error=error))
+    else:
+        findings["search"] = _search()
     findings |= health.readiness()
     if settings.EMAIL_BACKEND.endswith("FolderBackend") and not settings.DEMO:
         findings["mail"] = (
@@ -54,3 +56,13 @@ def check(json: Json = False) -> None:
     show({name: {"ok": ok, "detail": detail} for name, (ok, detail) in findings.items()}, rows)
     if not all(ok for ok, _detail in findings.values()):
         raise SystemExit(Exit.FAILED)
+
+
+def _search() -> tuple[bool, str]:
+    """Whether the search index knows what there is."""
+    from aisc.core.search import index
+
+    differs = index.missing()
+    told = ", ".join(f"{kind} {count:+,}" for kind, count in differs.items())
+    words = _("The search index differs from what there is ({told}): run “aisc search rebuild”.")
+    return not differs, words.format(told=told)
