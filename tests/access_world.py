@@ -127,7 +127,7 @@ def whole_world(engine: Any) -> Iterator[World]:
     people = world.people
     people["owner"] = make.person("owner", mark=True)
     organisation, project = make.place(people["owner"], MARKER)
-    for role in Membership.Role:
+    for role in (role for role in Membership.Role if role != Membership.Role.FACILITATOR):
         if role != "owner":
             people[str(role)] = make.person(str(role), mark=True)
             given = make.member(people[str(role)], organisation, role)
@@ -161,6 +161,7 @@ def whole_world(engine: Any) -> Iterator[World]:
         world.objects[Membership] = world.membership
         world.objects[AcceleratorType] = h800
         _scheme(world, organisation, price_list)
+        _people(world, organisation, project)
         world.restore_files()
         yield world
 
@@ -227,6 +228,59 @@ def _everything(place: tuple[Any, Any], person: Any, words: str, price_list: Any
         ApiToken: token,
         Notice: Notice.objects.filter(person=person).latest("pk"),
     }
+
+
+def _people(world: World, organisation: Any, project: Any) -> None:
+    """An invitation, somebody who asks to join, a service account, a facilitator, a connected institution, a text."""
+    from aisc.jobs import actions as jobs
+    from aisc.jobs.models import FileLink
+    from aisc.people import actions
+    from aisc.people.models import (
+        ApprovedText,
+        Institution,
+        Invitation,
+        JoinRequest,
+        Listing,
+        ServiceAccount,
+        TextWording,
+    )
+
+    people, objects = world.people, world.objects
+    owner = Actor(person=people["owner"])
+    objects[Invitation] = actions.invite(owner, place=organisation, email="invited@example.org", role="member")
+    asking = Maker().person("asking", mark=True)
+    objects[JoinRequest] = JoinRequest.objects.create(
+        organisation=organisation, person=asking, message=TEXT, created_at=clock.now()
+    )
+    objects[ServiceAccount] = actions.make_service_account(
+        owner, place=project, name=f"{MARKER} robot", role="member", purpose=TEXT
+    )
+    people["facilitator"] = Maker().person("facilitator")
+    administrator = Actor(person=people["centre_administrator"])
+    actions.let_in_facilitator(administrator, project=project, person=people["facilitator"], days=7, reason=TEXT)
+    # Not offered any more: how somebody signs in through one has tests of its own.
+    objects[Institution] = Institution.objects.create(
+        slug="harbour", kind="oidc", name_en="Harbour University", created_at=clock.now(), active=False
+    )
+    day, wordings = clock.today() + timedelta(days=30), {"en": ("A title", "A text."), "zh-hant": ("標題", "內容。")}
+    objects[ApprovedText] = text = actions.draft_text(
+        administrator, code="privacy", effective_on=day, wordings=wordings
+    )
+    objects[TextWording] = TextWording.objects.filter(text=text).first()
+    # Withdrawn: what is listed is for everybody to read, by agreement.
+    now = clock.now()
+    objects[Listing] = Listing.objects.create(
+        organisation=organisation,
+        agreed_by=people["owner"],
+        agreed_at=now,
+        changed_at=now,
+        withdrawn_by=people["owner"],
+        withdrawn_at=now,
+        text_version="1",
+        text_language="en",
+    )
+    world.restore_files()
+    objects[FileLink] = jobs.share_file(owner, project=project, path=FILE, days=1)
 
 
 def _scheme(world: World, organisation: Any, price_list: Any) -> None:

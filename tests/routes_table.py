@@ -21,14 +21,14 @@ class Page:
     parts: tuple[str, ...]
 
 
-def _walk(resolver: Any, path: str, namespace: str):
+def _walk(resolver: Any, path: str, namespace: str, parts: tuple[str, ...] = ()):
     for each in resolver.url_patterns:
         here = path + str(each.pattern)
+        named = (*parts, *(each.pattern.converters or each.pattern.regex.groupindex))
         if isinstance(each, URLResolver):
-            yield from _walk(each, here, f"{namespace}{each.namespace}:" if each.namespace else namespace)
+            yield from _walk(each, here, f"{namespace}{each.namespace}:" if each.namespace else namespace, named)
         elif isinstance(each, URLPattern):
-            route = f"{namespace}{each.name}" if each.name else f"/{here}"
-            yield Page(route, here, tuple(each.pattern.converters) or tuple(each.pattern.regex.groupindex))
+            yield Page(f"{namespace}{each.name}" if each.name else f"/{here}", here, named)
 
 
 @cache

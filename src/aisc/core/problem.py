@@ -84,7 +84,8 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def http(request, error: HttpError):
-        return respond(request, error.status_code, "http_error", str(error))
+        code = "unreadable" if error.status_code == 400 else "http_error"
+        return respond(request, error.status_code, code, str(error))
 
     @api.exception_handler(OperationalError)
     @api.exception_handler(InterfaceError)

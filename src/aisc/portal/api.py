@@ -33,6 +33,7 @@ Everything that a person can do in a page can be done here: both call the same a
 
 _WRITES = {"post", "put", "patch", "delete"}
 _PROBLEMS = {
+    400: "The body is not JSON, or the request is no request.",
     401: "No token or session, or one that no longer works.",
     402: "The budget cannot hold the amount.",
     403: "This person or token may not do this.",
@@ -66,8 +67,12 @@ class Api(NinjaAPI):
 
 def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
     statuses = {422, 429, 503}
+    if operation.get("requestBody"):
+        statuses.add(400)
     if operation.get("security"):
         statuses |= {401, 403}
+    if (method, path.rpartition("/v1")[2]) == ("post", "/tokens"):
+        statuses.add(401)  # it is what signs in: the address or the password may be wrong
     if "{" in path:
         statuses.add(404)
     if method in _WRITES:

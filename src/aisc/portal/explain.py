@@ -163,14 +163,16 @@ def givers(actor: Actor, place: Organisation | Project | None, counting: frozens
     if any(each.startswith("place:") for each in counting):
         if place is not None and access.may(actor, "people.view_members", place):
             found += _names(
-                persons_with_role(place, MANAGERS), _("%(names)s, who manage “%(place)s”"), place=str(place)
+                persons_with_role(place, MANAGERS),
+                _("%(names)s (owners and managers of “%(place)s”)"),
+                place=str(place),
             )
         else:
             found.append(_("an owner or manager of the organisation or project"))
     if any(each.startswith("centre:") for each in counting):
         if access.may(actor, "people.view_centre_roles"):
             administrators = persons_with_centre_role(CentreRole.Role.ADMINISTRATOR)
-            found += _names(administrators, _("%(names)s, administrators of the centre"))
+            found += _names(administrators, _("%(names)s (administrators of the centre)"))
         else:
             found.append(_("an administrator of the centre"))
     return found
