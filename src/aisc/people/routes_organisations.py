@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aisc.core.access import PUBLIC, by, guard, register_routes
 from aisc.core.errors import NotFound
+from aisc.core.routes import By
 from aisc.people.models import (
     Invitation,
     JoinRequest,
@@ -37,14 +38,12 @@ class _Shown:
             return None
 
 
-class _Facilitation:
+class _Facilitation(By):
     """The facilitator's membership in the address; other memberships are not ended there."""
 
-    model, sent = Membership, False
-
     def find(self, given):
-        rows = Membership.objects.filter(pk=given.get("membership_id"), role=Membership.Role.FACILITATOR)
-        return rows.first()
+        found = super().find(given)
+        return found if found is not None and found.role == Membership.Role.FACILITATOR else None
 
 
 _organisation = guard("people.view_organisation", on=ORGANISATION)
@@ -77,7 +76,9 @@ register_routes(
         "people:withdraw_join_request": guard("people.withdraw_join_request", on=ASKED),
         # facilitators
         "people:let_in_facilitator": _on_project("people.let_in_facilitator"),
-        "people:end_facilitation": guard("people.end_facilitation", on=_Facilitation()),
+        "people:end_facilitation": guard(
+            "people.end_facilitation", on=_Facilitation(Membership, "membership_id", "pk")
+        ),
         # service accounts
         "people:organisation_services": _on_organisation(
             "people.view_service_accounts", sending="people.make_service_account"
