@@ -71,7 +71,8 @@ MIDDLEWARE = [
     "aisc.core.headers.SecurityHeaders",
     "aisc.core.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "aisc.core.static.StaticFiles",
+    "aisc.core.static.PackedPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "aisc.core.middleware.Language",
     "django.middleware.common.CommonMiddleware",
@@ -240,6 +241,10 @@ USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = "aisc.core.formats"
 
 STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "aisc.core.static.HashedNames"},
+}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,6 @@ class Home:
     centre: dict[str, Any] | None = None
     open_call: Call | None = None
     has_organisation: bool = False
-    has_budget: bool = False
     can_run: bool = False
     works_here: bool = False  # has a role in the centre
 
