@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.test import Client
 
 from aisc.core import clock
-from aisc.core.actions import Actor
+from aisc.core.actions import Actor, system
 from aisc.core.errors import SignInNeeded, Unavailable
 from aisc.people import actions
 from aisc.people.iam_smart import client as smart_client
@@ -220,6 +220,7 @@ def test_what_is_garbled():
 
 
 def test_strangers_ask_nothing(client, smart):
-    with pytest.raises(SignInNeeded):
-        actions.ask_iam_smart(Actor(), kind="profile", business_id="1", state="2", session_key="3")
+    for nobody in (Actor(), system("test")):
+        with pytest.raises(SignInNeeded):
+            actions.ask_iam_smart(nobody, kind="profile", business_id="1", state="2", session_key="3")
     assert client.post("/account/iam-smart/name").status_code == 302

@@ -281,6 +281,8 @@ def test_changing_it(idp, world, make_person):
         system("test"), institution=world.hku, metadata=idp.described, id_attribute=MAIL, domains="", active=False
     )
     assert changed.settings["id_attribute"] == MAIL
+    kept = actions.update_institution(system("test"), institution=world.hku, name_zh="港大")
+    assert (kept.name_zh, kept.settings) == ("港大", changed.settings)
     assert changed.settings["certificate"] == world.hku.settings["certificate"]
     SocialAccount.objects.create(user=make_person(), provider="hku", uid="1")
     with pytest.raises(BadInput) as refused:

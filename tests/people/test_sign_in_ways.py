@@ -72,8 +72,9 @@ def test_ending_what_has_ended(make_person):
     session = UserSession(pk=1, user=(ada := make_person()), session_key="x", ip="127.0.0.1")
     with pytest.raises(NotFound):
         actions.end_session(Actor(person=ada), session=session)
-    with pytest.raises(SignInNeeded):
-        actions.end_other_sessions(Actor(), session_key="")
+    for nobody in (Actor(), system("test")):
+        with pytest.raises(SignInNeeded):
+            actions.end_other_sessions(nobody, session_key="")
 
 
 def test_when_a_session_was_last_seen(make_person, monkeypatch):
