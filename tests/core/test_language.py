@@ -51,6 +51,8 @@ def test_chinese_typed_in_simplified_is_shown_in_traditional_and_nothing_else_is
         ("中文", "zh-hant", {"en": "zh-hant", "zh-hant": "", "zh-hans": ""}),
         ("陳大文", "zh-hant", {"en": "zh-hant", "zh-hant": "", "zh-hans": "zh-hant"}),
         ("陈大文", "zh-hans", {"en": "zh-hans", "zh-hant": "zh-hans", "zh-hans": ""}),
+        ("HKUST, H800", "en", {"en": "", "zh-hant": "", "zh-hans": ""}),
+        ("Speech, in noise, of streets.", "en", {"en": "", "zh-hant": "en", "zh-hans": "en"}),
     ],
 )
 def test_what_a_page_must_mark(text, language, marks):

@@ -9,6 +9,7 @@ reader's script stays as its author wrote it. Persons' names never go through he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from django.utils.translation import get_language
 from aisc.core.chinese import has_chinese, in_simplified, simplified, traditional
 
 ENGLISH, HANT, HANS = "en", "zh-hant", "zh-hans"
+# Four words in a row.
+_SENTENCE = re.compile(r"(?:\b[A-Za-z][a-z'’]*[ ,;:.]+){3}[A-Za-z]")
 _TAGS = {ENGLISH: "en-HK", HANT: "zh-Hant-HK", HANS: "zh-Hans-CN"}
 NAMES = {ENGLISH: "English", HANT: "繁體中文", HANS: "简体中文"}
 
@@ -73,11 +76,11 @@ def language_of(text: str) -> str:
 def foreign_to_reader(text: str) -> str:
     """The language of ``text`` where the page must name it (its ``lang``), else “”.
 
-    Chinese on an English page, and Chinese with characters of the other script on a Chinese page. Latin letters
-    on a Chinese page need no mark of their own: names and terms are written so in Chinese.
+    Chinese on an English page, Chinese with characters of the other script on a Chinese page, and what reads like
+    English there: four words and more. Fewer are names and terms, which Chinese writes so.
     """
     if not has_chinese(text):
-        return ""
+        return ENGLISH if reads_chinese() and _SENTENCE.search(text) else ""
     language, reads = language_of(text), reader()
     if reads == language or (reads == HANS and simplified(text) == text):
         return ""

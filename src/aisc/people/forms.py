@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from aisc.core.errors import AiscError
+from aisc.core.language import tag
 from aisc.core.middleware import actor_of
 from aisc.people.access import SCOPES
 from aisc.people.actions.places import MOST_SHARES, SUMMARY_LIMIT
@@ -60,7 +62,7 @@ class AccountForm(forms.Form):
     name = NameField()
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=settings.LANGUAGES,
+        choices=[(code, format_html('<span lang="{}">{}</span>', tag(code), name)) for code, name in settings.LANGUAGES],
         widget=forms.RadioSelect,
         help_text=_("Of pages after you sign in, and of mail."),
     )

@@ -48,7 +48,7 @@ class Clause:
     text_en: str
     text_zh: str
     text_hans: str
-    source: str
+    source: Any  # words, where they are ours to translate
 
     @property
     def text(self) -> str:
@@ -56,8 +56,8 @@ class Clause:
 
 
 AISS_PAGE = "smelink.gov.hk, Artificial Intelligence Subsidy Scheme"
-SECOND_HAND = "second-hand; not confirmed in public pages"
-OWN_RULE = "default of this software"
+SECOND_HAND = _("second-hand; not confirmed in public pages")
+OWN_RULE = _("default of this software")
 
 CLAUSES = {
     clause.code: clause

@@ -66,13 +66,13 @@ def test_what_ships():
 
 
 @pytest.mark.parametrize("template", load_templates().values(), ids=lambda each: each.code)
-def test_every_text_is_in_both_languages_and_properly_chinese(template):
+def test_every_text_is_in_every_language_and_properly_chinese(template):
     texts = [template.name, template.description]
     for each in template.parameters:
         texts += [each.label, each.help, *(each.choices or {}).values()]
     texts += [each.label for each in (*template.inputs, *template.outputs)]
     for text in texts:
-        assert sorted(text) == ["en", "zh-hant"]
+        assert sorted(text) == ["en", "zh-hans", "zh-hant"]
         assert not [mark for mark in ",;:?!()" if f"{mark} " in text["zh-hant"] or text["zh-hant"].endswith(mark)]
         assert any("\u4e00" <= each <= "\u9fff" for each in text["zh-hant"])
 
@@ -96,7 +96,8 @@ def test_resources():
         ("en", "Handwritten digits: train a classifier"),
         ("zh-hant", "手寫數字：訓練分類模型"),
         ("zh_Hant_HK", "手寫數字：訓練分類模型"),
-        ("zh-hans", "手寫數字：訓練分類模型"),
+        ("zh-hans", "手写数字：训练分类模型"),
+        ("zh-sg", "手寫數字：訓練分類模型"),
         ("fr", "Handwritten digits: train a classifier"),
         ("", "Handwritten digits: train a classifier"),
     ],
@@ -107,7 +108,11 @@ def test_name_in(language, name):
 
 def test_choices_in():
     language = next(each for each in DIGITS.parameters if each.name == "language")
-    assert language.choices_in("zh-hant") == [("en", "英文（English）"), ("zh-hant", "繁體中文")]
+    assert language.choices_in("zh-hant") == [
+        ("en", "英文（English）"),
+        ("zh-hant", "繁體中文"),
+        ("zh-hans", "簡體中文"),
+    ]
 
 
 # Commands
@@ -208,7 +213,7 @@ def test_other_types():
         "“64;rm” does not have the form that is asked for.",
     )
     assert error_of(DIGITS, hidden="1," * 21) == ("hidden", "too_long", "This is too long: at most 40 characters.")
-    assert error_of(DIGITS, language="fr") == ("language", "not_a_choice", "“fr” is not one of en, zh-hant.")
+    assert error_of(DIGITS, language="fr") == ("language", "not_a_choice", "“fr” is not one of en, zh-hant, zh-hans.")
     assert error_of(PHOTOGRAPHS, sample="maybe") == ("sample", "not_yes_or_no", "“maybe” is neither yes nor no.")
     assert error_of(DIGITS, epoch="3") == ("epoch", "unknown", "This template has no parameter of this name.")
 
