@@ -101,7 +101,7 @@ def project_work(
     """``jobs`` jobs that together aim at ``use`` hundredths of the budget, until it or its money ends."""
     chance = world.chance("work", budget.reference, budget.name)
     world.kinds[budget.pk] = kind
-    jobs = jobs if world.scale == 100 else max(2, jobs * world.scale // 100)
+    jobs = world.some(jobs, least=2)
     people = _submitters(budget)
     begin = max(clock.now() + timedelta(hours=20), world.at((world.end.date() - budget.starts_on).days, 9))
     end = min(until or world.end, world.at((world.end.date() - budget.ends_on).days - 1))

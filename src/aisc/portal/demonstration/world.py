@@ -53,6 +53,10 @@ class World:
         local = local.replace(hour=chance.randint(9, 17), minute=chance.randint(0, 59), second=chance.randint(0, 59))
         return local + timedelta(days=max(0, 7 - local.weekday()) if local.weekday() > 4 else 0)
 
+    def some(self, count: int, *, least: int) -> int:
+        """As many of ``count`` as are told, but ``least``; none of none."""
+        return min(count, max(least, count * self.scale // 100))
+
     def chance(self, *what: object) -> random.Random:
         """Chance that is always the same for the same thing."""
         return random.Random("/".join(map(str, what)))  # noqa: S311 - a story, no secret

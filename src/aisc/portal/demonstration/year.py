@@ -107,8 +107,8 @@ def _stories(world: World) -> list[Story]:
         operations.strangers(world),
         operations.tokens(world),
         operations.reading(world),
-        rush(world, SPRING, 16, 3, 14),
-        rush(world, 1, 46, 9, 23),
+        rush(world, SPRING, world.some(23, least=12), 3, 14),
+        rush(world, 1, world.some(64, least=16), 9, 23),
     ]
 
 
