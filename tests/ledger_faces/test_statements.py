@@ -332,3 +332,21 @@ def test_the_number_of_queries_does_not_grow(place, budget, issued, use, browser
             use(budget, f"{suffix}{number}")
         with django_assert_max_num_queries(len(few)):
             list(client.get(f"/budgets/{budget.uid}/interim{suffix}"))
+
+
+def test_a_new_name_changes_no_document_that_was_issued(place, budget, issued, browser):
+    """What was issued keeps the names it was issued with, on the page, on paper and for who checks it."""
+    before = issued["applicant"]
+    organisation, project = budget.organisation, budget.project
+    old = organisation.name_en
+    type(organisation).objects.filter(pk=organisation.pk).update(name_en="Renamed Limited", address="Elsewhere")
+    type(project).objects.filter(pk=project.pk).update(name_en="Renamed project")
+    reader = browser(place.finance)
+    for url in (f"/statements/{before.number}", f"/verify/{before.code}"):
+        text = reader.get(url).content.decode()
+        assert old in text
+        assert "Renamed Limited" not in text
+    data = statement_pdf.statement_data(displays.bill(type(before).objects.get(pk=before.pk)), before.payer)
+    assert (data["organisation_en"], data["project_en"]) == (old, budget.project.name_en)
+    assert data["address"] != "Elsewhere"
+    assert "Renamed Limited" in reader.get(f"/budgets/{budget.uid}/interim").content.decode()

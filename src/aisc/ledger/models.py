@@ -374,6 +374,8 @@ class Statement(models.Model):
     digest = models.CharField(max_length=64)  # SHA-256 of the statement's canonical lines
     code = models.CharField(max_length=24, unique=True)  # verification code printed on the document
     issued_at = models.DateTimeField()
+    # What the document calls the organisation and the project: it does not change when their names do.
+    names = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-id"]
@@ -383,6 +385,18 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+def names_on_documents(budget: Budget) -> dict[str, str]:
+    """What a document of ``budget`` calls its organisation and its project, as they are called today."""
+    organisation, project = budget.organisation, budget.project
+    return {
+        "organisation_en": organisation.name_en,
+        "organisation_zh": organisation.name_zh,
+        "address": organisation.address,
+        "project_en": project.name_en,
+        "project_zh": project.name_zh,
+    }
 
 
 class StatementNumber(models.Model):

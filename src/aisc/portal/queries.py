@@ -17,6 +17,7 @@ from aisc.centre import queries as centre
 from aisc.centre.models import Node
 from aisc.core import clock, health
 from aisc.core.actions import Actor
+from aisc.core.language import chosen
 from aisc.core.money import format_cents
 from aisc.jobs.models import Job, Run
 from aisc.jobs.queries import jobs_visible_to
@@ -181,11 +182,11 @@ def operator() -> dict[str, Any]:
 def document_by_code(code: str) -> dict[str, Any] | None:
     """What was issued under a verification code: title and rows for the public, no more than the paper shows."""
     code = code.strip()
-    statement = Statement.objects.select_related("budget__organisation").filter(code=code.lower()).first()
+    statement = Statement.objects.select_related("budget").filter(code=code.lower()).first()
     if statement:
         rows = [
             (_("Statement number"), statement.number),
-            (_("Organisation"), str(statement.budget.organisation)),
+            (_("Organisation"), chosen(statement.names, "organisation")),
             (_("Payer"), statement.get_payer_display()),
             (_("Period"), f"{statement.period_start} – {statement.period_end}"),
             (_("Total at list price"), format_cents(statement.list_total, statement.budget.currency)),

@@ -16,7 +16,7 @@ from aisc.core.ids import new_uid
 from aisc.core.money import format_cents
 from aisc.ledger.actions.common import tell_payers
 from aisc.ledger.chain import statement_digest
-from aisc.ledger.models import Budget, Entry, Statement, StatementNumber
+from aisc.ledger.models import Budget, Entry, Statement, StatementNumber, names_on_documents
 from aisc.ledger.queries import BILLED_KINDS
 
 _SUFFIX = {Statement.Payer.SCHEME: "S", Statement.Payer.APPLICANT: "A"}
@@ -35,7 +35,7 @@ def issue_statements(
     not over and more was charged since: that is billed by statements of its own. Raises BadInput for a period that
     ends in the future or does not follow, and Conflict when there is nothing to bill.
     """
-    locked = Budget.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=budget.pk)
+    locked = Budget.objects.select_for_update(of=("self",)).select_related("organisation", "project").get(pk=budget.pk)
     issued = list(locked.statements.order_by("-last_seq", "payer")[:2])
     same = [each for each in issued if each.period_end == period_end and period_start in (None, each.period_start)]
     previous = issued[0] if issued else None
@@ -69,6 +69,7 @@ def issue_statements(
             payer_total=sums[payer.value],
             code=new_uid("stm"),
             issued_at=clock.now(),
+            names=names_on_documents(locked),
         )
         for payer in (Statement.Payer.APPLICANT, Statement.Payer.SCHEME)
         if payer == Statement.Payer.APPLICANT or locked.scheme_bps

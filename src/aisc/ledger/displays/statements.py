@@ -10,7 +10,8 @@ from django.db.models import BigIntegerField, Case, F, Max, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from aisc.core import clock
-from aisc.ledger.models import Budget, Entry, Price, Statement
+from aisc.core.language import chosen
+from aisc.ledger.models import Budget, Entry, Price, Statement, names_on_documents
 
 BILLED_KINDS = (Entry.Kind.CHARGE, Entry.Kind.REVERSAL)
 
@@ -47,6 +48,16 @@ class Bill:
     def issued(self) -> list[Statement]:
         """The statements that exist, the scheme's first."""
         return [each for each in (self.scheme, self.applicant) if each]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What the document calls organisation and project: as issued, or as of today."""
+        return self.issued[0].names if self.issued else names_on_documents(self.budget)
+
+    @property
+    def organisation(self) -> str:
+        """The organisation's name on the document, for the reader."""
+        return chosen(self.names, "organisation")
 
     @cached_property
     def amount(self) -> int:
