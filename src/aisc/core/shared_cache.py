@@ -8,6 +8,7 @@ do not hold; that is logged). Portals on several machines have a file each: ther
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import pickle
 import sqlite3
@@ -74,6 +75,10 @@ class SqliteCache(BaseCache):
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         return None if seconds is None else _now_ms() + int(seconds * 1000)
 
+    def _named(self, key: str, version: Any) -> str:
+        # Keys are made of session keys and addresses, which must not lie about in a file.
+        return hashlib.sha256(self.make_key(key, version).encode()).hexdigest()
+
     def _write(self, statement: str, key: str, version: Any, **values: Any) -> int:
         self._local.writes = getattr(self._local, "writes", 0) + 1
         if self._local.writes % SWEEP_EVERY == 0:
@@ -85,7 +90,7 @@ class SqliteCache(BaseCache):
         self._local.changed = 0
         try:
             cursor = self._connection().execute(
-                statement, {"key": self.make_key(key, version), "now": _now_ms(), **values}
+                statement, {"key": self._named(key, version), "now": _now_ms(), **values}
             )
             rows = cursor.fetchall()
             self._local.changed = cursor.rowcount
