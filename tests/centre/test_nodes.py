@@ -219,6 +219,7 @@ def test_the_table_of_who_may_is_whole(cluster, make_person):
     allowed = {
         "centre.view": {"anonymous"} | signed_in,
         "centre.view_nodes": signed_in,
+        "centre.equipment_history": {"operator", "administrator", "system"},
         "centre.set_figures": {"operator", "system"},
         "centre.set_up_catalogue": {"system"},
         "centre.register_cluster": {"system"},

@@ -172,6 +172,20 @@ def test_a_project_s_history_tells_nothing_of_another(world, shown):
     assert "Polar Research Ltd" not in shown(world.colleague, address("budget", world.budget.uid))[1]
 
 
+def test_an_object_s_page_leads_to_its_history_for_those_who_may_see_it(world, shown):
+    project, organisation = world.project.get_absolute_url(), world.organisation.get_absolute_url()
+    assert address("project", world.project.uid) in shown(world.colleague, project)[1]
+    assert address("organisation", world.organisation.uid) in shown(world.owner, organisation)[1]
+    # Somebody of one project sees the organisation, but not what happens in all of it.
+    status, text = shown(world.colleague, organisation)
+    assert status == 200
+    assert "What happened to this" not in text
+    assert address("person", world.owner.uid) in shown(world.owner, "/account/")[1]
+    for path in ("/prices/", f"/budgets/{world.budget.uid}/"):
+        assert "What happened to this" in shown(world.finance, path)[1]
+    assert "What happened to this" not in shown(None, "/prices/")[1]
+
+
 def test_the_history_of_something_to_which_nothing_happened(world, shown, make_project):
     quiet = make_project(world.organisation)
     assert "Nothing has happened yet" in shown(world.owner, address("project", quiet.uid))[1]
@@ -308,6 +322,13 @@ def test_values_are_said_in_the_readers_words():
     assert noted[0] == ("a", "1, b: 2", None)
     assert noted[1] == ("x id", None, "12345")
     assert noted[2][2].endswith("…")
+
+
+def test_what_an_account_was_used_for_is_said_at_once():
+    event = AuditEvent(seq=1, action="people.account_event", details={"event": "signed in"}, changes=[], hash="h")
+    assert display.shown(event, whole=True).summary == "signed in"
+    event.details = {"event": "changed the address to x@example.org"}
+    assert display.shown(event, whole=True).summary == "Details"
 
 
 def test_changed_rows_are_said_in_the_readers_words():

@@ -197,6 +197,17 @@ def test_the_worker_builds_it_when_there_is_none_of_this_version(world, monkeypa
     assert index.is_due()
 
 
+def test_an_index_that_differs_heals(world):
+    tasks.build()
+    tasks.heal()
+    assert not index.is_due()
+    Project.objects.filter(pk=world.other.pk)._raw_delete("default")
+    tasks.heal()
+    assert index.is_due()
+    tasks.build()
+    assert index.missing() == {}
+
+
 def test_rows_written_in_bulk_are_put_by_hand(world):
     made = Organisation.objects.bulk_create(
         [Organisation(name_en=f"Bulk {n}", category="other", created_at=world.project.created_at) for n in range(3)]

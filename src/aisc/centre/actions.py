@@ -13,6 +13,7 @@ from aisc.centre.models import AcceleratorType, CapacityPhase, Cluster, Node, No
 from aisc.core import access, clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict
+from aisc.core.search import index as search_index
 from aisc.people.text import clean_line
 
 # A thousand times today's largest; beyond is a slip of the keyboard.
@@ -56,6 +57,7 @@ def set_up_catalogue(actor: Actor) -> int:
     rows += [_type(entry, entry.code) for entry in catalogue.ACCELERATORS]
     there = set(AcceleratorType.objects.values_list("code", flat=True))
     types = AcceleratorType.objects.bulk_create([row for row in rows if row.code not in there])
+    search_index.put("accelerator", [each.pk for each in types], new=True)
     there = set(CapacityPhase.objects.values_list("code", flat=True))
     phases = CapacityPhase.objects.bulk_create(
         [CapacityPhase(**vars(phase)) for phase in catalogue.PHASES if phase.code not in there]
@@ -122,6 +124,8 @@ def sync_nodes(actor: Actor, *, cluster: Cluster, nodes: Sequence[NodeReport]) -
 def add_types(actor: Actor, *, types: Sequence[AcceleratorType]) -> None:
     """Add accelerator types that an engine reported and the catalogue lacked."""
     AcceleratorType.objects.bulk_create(types, ignore_conflicts=True)
+    made = AcceleratorType.objects.filter(code__in=[each.code for each in types])
+    search_index.put("accelerator", made.values_list("pk", flat=True))
     note(added=[each.code for each in types])
 
 
@@ -154,6 +158,7 @@ def change_nodes(actor: Actor, *, cluster: Cluster, nodes: Sequence[NodeReport])
     )
     NodeAccelerator.objects.filter(node__in=rows).delete()
     node_ids = dict(rows.values_list("name", "pk"))
+    search_index.put("node", node_ids.values())
     type_ids = dict(AcceleratorType.objects.values_list("code", "pk"))
     NodeAccelerator.objects.bulk_create(
         NodeAccelerator(node_id=node_ids[report.name], type_id=type_ids[code], count=count)

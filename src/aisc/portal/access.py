@@ -14,7 +14,7 @@ from aisc.portal import routes  # noqa: F401 - registers which rule guards which
 
 
 def _sees_history(actor: Actor, row: Any) -> bool:
-    kind = kind_of(type(row)) if row is not None else None
+    kind = kind_of(row._meta.label_lower) if row is not None else None
     return kind is not None and (may(actor, "portal.audit") or may(actor, kind.rule, row))
 
 

@@ -33,7 +33,7 @@ register_routes(
         "portal:metrics": guard("portal.metrics"),
         # what is found is what the rooms' own rules let the asker see
         "portal:search": PUBLIC,
-        "GET /search": PUBLIC,
+        "GET /search": SIGNED_IN,
         "portal:audit": guard("portal.audit"),
         "portal:audit_refusals": guard("portal.audit"),
         "portal:history": guard("portal.history", on=ByKind("slug")),

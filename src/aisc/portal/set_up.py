@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from aisc.centre.actions import register_cluster, set_up_catalogue
 from aisc.centre.models import AcceleratorType, Cluster
 from aisc.core import clock
-from aisc.core.actions import system
+from aisc.core.actions import system, together
 from aisc.ledger.actions import publish_price_list
 from aisc.ledger.models import PriceList
 
@@ -35,7 +33,7 @@ ILLUSTRATIVE_PRICES = {
 
 def centre() -> None:
     """Make what is missing; safe to repeat, and after an interruption."""
-    with transaction.atomic():
+    with together():
         if not Cluster.objects.filter(code=LOCAL).exists():
             set_up_catalogue(ACTOR)
             register_cluster(ACTOR, code=LOCAL, engine="local", name_en="This machine", name_zh="本機")

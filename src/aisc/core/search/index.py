@@ -149,6 +149,14 @@ def is_due() -> bool:
     return SearchState.objects.filter(pk=1, version=VERSION).first() is None
 
 
+def rebuild_soon() -> None:
+    """Have the worker build the index anew: after a write that moves very much at once, such as merging duplicates.
+
+    Until then nobody sees more than they may, since the rooms' rules have the last word; some may find less.
+    """
+    SearchState.objects.all().delete()
+
+
 def missing() -> dict[str, int]:
     """By kind, how many more things there are than rows in the index (negative: rows too many); only what differs."""
     counted = dict(SearchEntry.objects.order_by().values_list("kind").annotate(count=models.Count("pk")))

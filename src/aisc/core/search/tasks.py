@@ -15,3 +15,11 @@ def build() -> None:
     """Build the index unless it is there."""
     if index.is_due():
         log.info("the search index has %s rows", index.rebuild())
+
+
+@task("search.heal", every_s=3600)
+def heal() -> None:
+    """Build it anew when it knows more or fewer things than there are: something was written around it."""
+    if differs := index.missing():
+        log.warning("the search index differs from what there is and is built anew: %s", differs)
+        index.rebuild_soon()

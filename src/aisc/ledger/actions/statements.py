@@ -14,6 +14,7 @@ from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict
 from aisc.core.ids import new_uid
 from aisc.core.money import format_cents
+from aisc.core.search import index as search_index
 from aisc.ledger.actions.common import tell_payers
 from aisc.ledger.chain import statement_digest
 from aisc.ledger.models import Budget, Entry, Statement, StatementNumber, names_on_documents
@@ -76,6 +77,7 @@ def issue_statements(
     ]
     _digest(drafts, lines)
     statements = Statement.objects.bulk_create(drafts)
+    search_index.put("statement", [each.pk for each in statements], new=True)
     note(target=locked, numbers=[each.number for each in statements], lines=sums["count"])
     tell_payers(
         locked,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, Forbidden
+from aisc.core.search import index as search_index
 from aisc.people import signals
 from aisc.people.models import (
     ApiToken,
@@ -121,6 +122,7 @@ def merge_organisations(
         url=survivor.get_absolute_url(),
         email=True,
     )
+    search_index.rebuild_soon()
     return survivor
 
 
@@ -239,6 +241,7 @@ def merge_persons(actor: Actor, *, survivor: Person, duplicate: Person, confirma
         url="/account/",
         email=True,
     )
+    search_index.rebuild_soon()
     return survivor
 
 

@@ -95,6 +95,14 @@ WORDS = {
     "before": gettext_lazy("before"),
     "after": gettext_lazy("after"),
 }
+# What an account was used for, as ``people.account_event`` writes it down.
+EVENTS = {
+    "signed up": gettext_lazy("signed up"),
+    "signed in": gettext_lazy("signed in"),
+    "changed the password": gettext_lazy("changed the password"),
+    "set a password": gettext_lazy("set a password"),
+    "reset the password": gettext_lazy("reset the password"),
+}
 WHAT = {
     "created": gettext_lazy("new"),
     "changed": gettext_lazy("changed"),
@@ -136,7 +144,8 @@ class Shown:
     @property
     def summary(self) -> str:
         """What is folded away, in a few words."""
-        return ", ".join(f"{block.title} ({block.what})" for block in self.blocks[:3]) or _("Details")
+        told = _(", ").join(f"{block.title} ({block.what})" for block in self.blocks[:3])
+        return told or str(EVENTS.get(self.event.details.get("event"), _("Details")))
 
     @property
     def short_hash(self) -> str:
@@ -237,7 +246,7 @@ def _value(model: type[models.Model] | None, name: str, value: Any) -> Any:
     if isinstance(value, int):
         return _number(name, value)
     if isinstance(value, str):
-        return _text(found, value)
+        return str(EVENTS[value]) if name == "event" and value in EVENTS else _text(found, value)
     return _structure(value)
 
 

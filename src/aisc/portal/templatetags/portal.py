@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from aisc.core import clock, language
+from aisc.core import access, clock, language
 from aisc.portal import drawing, formats
 
 register = template.Library()
@@ -225,12 +225,14 @@ def evidence(href: str, label: str = "") -> dict[str, Any]:
     return {"href": href, "label": label}
 
 
-@register.inclusion_tag("portal/components/history.html")
-def history(row: Any) -> dict[str, Any]:
-    """The way to what happened to an object: organisation, project, budget, job… `{% history budget %}`"""
+@register.inclusion_tag("portal/components/history.html", takes_context=True)
+def history(context: template.Context, row: Any) -> dict[str, Any]:
+    """The way to what happened to an object, for those who may see that: `{% history budget %}`"""
     from aisc.portal.audit.display import url_of  # late: it formats with this module's filters
 
-    return {"url": url_of(row)}
+    request = context.get("request")
+    may = request is not None and row and access.may(request.actor, "portal.history", row)
+    return {"url": url_of(row) if may else ""}
 
 
 @register.inclusion_tag("portal/components/stat.html")
