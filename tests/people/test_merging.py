@@ -3,12 +3,15 @@
 import pytest
 from allauth.account.models import EmailAddress
 
+from aisc.core.actions import Actor
+from aisc.core.audit import reading
 from aisc.core.errors import BadInput, Conflict, Forbidden
 from aisc.core.models import AuditEvent
 from aisc.people import actions, consent, queries
 from aisc.people.models import (
     EmailDomain,
     FormerName,
+    Institution,
     Invitation,
     JoinedByItself,
     JoinPolicy,
@@ -26,7 +29,7 @@ MOVED = {
         "Project.organisation", "Membership.organisation", "Invitation.organisation", "JoinRequest.organisation",
         "ServiceAccount.organisation", "Handover.organisation", "FormerName.organisation",
         "EmailDomain.organisation", "JoinedByItself.organisation", "Institution.organisation",
-        "Application.organisation", "Organisation.merged_into",
+        "Application.organisation", "Organisation.merged_into", "JoinPolicy.organisation",
     },
     "person": {
         "Membership.person", "CentreRole.person", "Notice.person", "JoinRequest.person", "ServiceAccount.owner",
@@ -36,7 +39,7 @@ MOVED = {
 }  # fmt: skip
 # What keeps naming the duplicate: who was liable, who acted, who agreed, and what ends with the duplicate.
 KEPT = {
-    "organisation": {"Budget.organisation", "Account.organisation", "Listing.organisation", "JoinPolicy.organisation"},
+    "organisation": {"Budget.organisation", "Account.organisation", "Listing.organisation"},
     "person": {
         "ApiToken.person", "ApiToken.issued_by", "ServiceAccount.person", "Listing.person", "Listing.agreed_by",
         "Listing.withdrawn_by", "Invitation.invited_by", "Invitation.accepted_by", "JoinRequest.answered_by",
@@ -100,7 +103,11 @@ def test_everything_of_the_duplicate_is_the_survivors(cast, merge, admin, member
         (survivor, "b.example", None), (other, "c.example", now),
     ):  # fmt: skip
         EmailDomain.objects.create(organisation=place, domain=domain, claimed_at=now, verified_at=verified)
-    JoinPolicy.objects.create(organisation=other, policy="ask")
+    JoinPolicy.objects.create(organisation=other, policy="domain")
+    JoinPolicy.objects.create(organisation=survivor, policy="invited")
+    provider = Institution.objects.create(
+        slug="them", name_en="Them", kind="oidc", organisation=other, created_at=other.created_at
+    )
     for place, person in ((other, cast.guest), (survivor, cast.guest), (other, cast.member)):
         JoinedByItself.objects.create(organisation=place, person=person, at=now)
 
@@ -130,6 +137,10 @@ def test_everything_of_the_duplicate_is_the_survivors(cast, merge, admin, member
     }  # fmt: skip
     assert not other.listings.filter(project=None, withdrawn_at=None).exists()
 
+    assert list(JoinPolicy.objects.values_list("organisation", "policy")) == [(survivor.pk, "invited")]
+    provider.refresh_from_db()
+    assert provider.organisation == survivor
+
     # Names and number are found, the old uid leads on, and the number is taken for good.
     names = {str(each): each.uid for each in survivor.former_names.all()}
     assert names == {str(other.name_en) + " " + other.name_zh: other.uid, "Before": ""}
@@ -144,6 +155,35 @@ def test_everything_of_the_duplicate_is_the_survivors(cast, merge, admin, member
     assert (event.object_id, event.details["duplicate"]) == (survivor.uid, other.uid)
     assert event.reason == "The same registration certificate"
     assert "is now part of" in str(Notice.objects.filter(person=cast.stranger).first())
+
+
+def test_the_duplicates_policy_counts_where_the_survivor_has_none(cast, merge):
+    JoinPolicy.objects.create(organisation=cast.other, policy="invited")
+    merge()
+    assert list(JoinPolicy.objects.values_list("organisation", "policy")) == [(cast.organisation.pk, "invited")]
+    changes = AuditEvent.objects.get(action="people.merge_organisations").changes
+    told = [(each["what"], each["label"]) for each in changes if each["type"] == "people.joinpolicy"]
+    assert told == [
+        ("created", f"{cast.organisation}: Only people whom we invite"),
+        ("deleted", ": Only people whom we invite"),
+    ]
+
+
+def test_the_history_of_the_survivor_is_that_of_both(cast, merge, admin, make_person):
+    """Told once, in one order, although merging itself is about both."""
+    stranger, other = cast.actor("stranger"), cast.other
+    actions.update_organisation(stranger, organisation=other, name_en="Renamed before")
+    twin = make_person(name="Twin")
+    actions.issue_token(Actor(person=twin), name="laptop", scopes=["read"])
+    merge()
+    actions.merge_persons(admin, survivor=cast.member, duplicate=twin, confirmation=twin.uid, reason="Both cards")
+
+    def told(row, actor):
+        page = reading.page(reading.history(actor, row))
+        return [event.action for event in page.rows]
+
+    assert told(cast.organisation, cast.actor("owner")) == ["people.merge_organisations", "people.update_organisation"]
+    assert told(cast.member, cast.actor("member")) == ["people.merge_persons", "people.issue_token"]
 
 
 def test_a_number_of_a_duplicate_stays_taken(cast, merge):

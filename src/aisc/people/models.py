@@ -66,6 +66,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.name
 
+    def audit_also(self) -> list[int]:
+        """Keys of the accounts that became part of this one: what happened to them happened to this human."""
+        return list(self.merged_from.values_list("pk", flat=True))
+
 
 class CentreRole(models.Model):
     """A person's role in the centre itself (not in an organisation)."""
@@ -143,6 +147,10 @@ class Organisation(Bilingual):
 
     def get_absolute_url(self) -> str:
         return reverse("people:organisation", args=[self.uid])
+
+    def audit_also(self) -> list[int]:
+        """Keys of the duplicates that became part of this organisation: their history is its own."""
+        return list(self.merged_from.values_list("pk", flat=True))
 
 
 class Project(Bilingual):

@@ -81,7 +81,9 @@ class JoinPolicy(models.Model):
     policy = models.CharField(max_length=8, choices=Policy.choices)
 
     def __str__(self) -> str:
-        return f"{self.organisation}: {self.get_policy_display()}"
+        # The organisation is this row's key, which a deleted row has lost; the audit log still asks what it was.
+        place = self.organisation if self.organisation_id else ""
+        return f"{place}: {self.get_policy_display()}"
 
 
 class JoinedByItself(models.Model):

@@ -81,9 +81,15 @@ def events(given: Filter) -> QuerySet[AuditEvent]:
 
 
 def history(actor: Actor, row: models.Model, given: Filter | None = None) -> QuerySet[AuditEvent]:
-    """What happened to ``row`` and to what belongs to it, as far as ``actor`` sees it."""
-    subjects = AuditSubject.objects.filter(object_type=row._meta.label_lower, object_pk=row.pk)
-    found = AuditEvent.objects.select_related("person").filter(subjects_index__in=subjects)
+    """What happened to ``row`` and to what belongs to it, as far as ``actor`` sees it.
+
+    A model's ``audit_also()`` gives the keys of rows whose history is this one's too, such as merged duplicates.
+    """
+    also = getattr(row, "audit_also", list)()
+    subjects = AuditSubject.objects.filter(object_type=row._meta.label_lower, object_pk__in=[row.pk, *also])
+    found = AuditEvent.objects.select_related("person")
+    # An event may be about several of them, and is told once; for one, the index gives the order as well.
+    found = found.filter(seq__in=subjects.values("event")) if also else found.filter(subjects_index__in=subjects)
     if given is not None:
         found = given.narrow(found)
     return found if sees_all(actor) else found.exclude(action__in=withheld_from(actor, row))

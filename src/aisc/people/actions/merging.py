@@ -30,6 +30,7 @@ from aisc.people.models import (
     Institution,
     Invitation,
     JoinedByItself,
+    JoinPolicy,
     JoinRequest,
     Listing,
     Membership,
@@ -154,7 +155,7 @@ def _move_organisation(actor: Actor, survivor: Organisation, duplicate: Organisa
 
 
 def _move_ways_in(survivor: Organisation, duplicate: Organisation) -> None:
-    """E-mail domains and identity providers; who may join by themselves stays as the survivor decided."""
+    """E-mail domains, identity providers, and who may join: as the survivor decided, else as the duplicate did."""
     for domain in EmailDomain.objects.filter(organisation=duplicate):
         mine = EmailDomain.objects.filter(organisation=survivor, domain=domain.domain).first()
         if mine is not None and not domain.verified_at:
@@ -165,6 +166,10 @@ def _move_ways_in(survivor: Organisation, duplicate: Organisation) -> None:
         domain.organisation = survivor
         domain.save(update_fields=["organisation"])
     Institution.objects.filter(organisation=duplicate).update(organisation=survivor)
+    decided = JoinPolicy.objects.filter(organisation=duplicate).first()
+    if decided is not None:
+        JoinPolicy.objects.get_or_create(organisation=survivor, defaults={"policy": decided.policy})
+        decided.delete()
     came = JoinedByItself.objects.filter(organisation=survivor).values("person")
     JoinedByItself.objects.filter(organisation=duplicate, person__in=came).delete()
     JoinedByItself.objects.filter(organisation=duplicate).update(organisation=survivor)
