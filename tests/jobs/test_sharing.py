@@ -6,6 +6,7 @@ import os
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from aisc.core import clock
 from aisc.core.actions import Actor
@@ -71,7 +72,7 @@ def test_every_part_of_the_address_is_signed(client, link, team):
         "size": 1,
         "changed_ns": 1,
         "expires_at": link.expires_at + timedelta(days=1),
-        "person_id": team.person.pk,
+        "email": team.person.email,
     }.items():
         altered = FileLink.objects.get()
         setattr(altered, field, value)
@@ -111,14 +112,39 @@ def test_a_link_ends_when_its_maker_may_no_longer_read(client, link, team, make_
 
 def test_a_link_for_one_person(client, team, report, make_person):
     friend, stranger = make_person(), make_person()
-    link = actions.share_file(team.actor, project=team.project, path="out/報告.html", email=friend.email.upper())
+    address = "Friend@Work.example"
+    link = actions.share_file(team.actor, project=team.project, path="out/報告.html", email=address)
     assert client.get(sharing.address(link)).status_code == 302  # to sign in
-    client.force_login(stranger)
-    assert refused(client, link)[0] == 403
-    client.force_login(friend)
+    added = EmailAddress.objects.create(user=friend, email=address.lower(), verified=False)
+    EmailAddress.objects.create(user=stranger, email=address.lower(), verified=False)
+    for somebody in (stranger, friend):
+        client.force_login(somebody)
+        assert refused(client, link)[0] == 403
+    added.set_verified()
     assert client.get(sharing.address(link)).status_code == 200
     assert fetch(client, link).status_code == 200
     assert AuditEvent.objects.get(action="jobs.use_link").person == friend
+
+
+def test_making_a_link_tells_nobody_who_has_an_account(client, team, report, make_person):
+    friend = make_person()
+    client.force_login(team.person)
+    here = f"/projects/{team.project.uid}/share/out/報告.html"
+    told = []
+    for address in (friend.email, "nobody@example.org"):
+        FileLink.objects.all().delete()
+        made = client.post(here, {"days": "5", "email": address})
+        link = FileLink.objects.get()
+        page = client.get(here).content.decode()
+        told.append((made.status_code, made.url, page.count(address), friend.name in page))
+        answer = client.post(
+            f"/api/v1/projects/{team.project.uid}/links",
+            {"path": "out/報告.html", "email": address},
+            content_type="application/json",
+        )
+        told[-1] += (answer.status_code, answer.json()["only_for"] == address, link.email == address)
+    assert told[0] == told[1]
+    assert told[0] == (302, made.url, 1, False, 201, True, True)
 
 
 def test_who_may_make_and_take_back(team, report, member, acting, make_person, make_team):
@@ -139,7 +165,7 @@ def test_who_may_make_and_take_back(team, report, member, acting, make_person, m
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"), [({"days": 0}, "days"), ({"days": 91}, "days"), ({"email": "nobody@example.org"}, "email")]
+    ("asked", "field"), [({"days": 0}, "days"), ({"days": 91}, "days"), ({"email": "nobody"}, "email")]
 )
 def test_what_cannot_be_made(team, report, asked, field):
     with pytest.raises(BadInput) as refusal:

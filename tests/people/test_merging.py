@@ -47,7 +47,7 @@ KEPT = {
         "Decision.decided_by", "Award.accepted_by", "EmailDomain.claimed_by", "EmailDomain.verified_by",
         "IamSmartRequest.person", "Authenticator.user", "LogEntry.user", "UserSession.user", "TextAcceptance.person",
         "TextWording.written_by", "TextWording.approved_by", "ApprovedText.drafted_by", "ApprovedText.published_by",
-        "AuditRefusal.person", "FileLink.person", "FileLink.made_by", "Person_groups.person", "Person_user_permissions.person",
+        "AuditRefusal.person", "FileLink.made_by", "Person_groups.person", "Person_user_permissions.person",
     },
 }  # fmt: skip
 

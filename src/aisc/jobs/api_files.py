@@ -46,7 +46,7 @@ def links(
     limit: int = Query(50, description="1 to 200"),
 ):
     project = queries.project(request.actor, uid, "jobs.view_links")
-    rows = FileLink.objects.filter(project=project).select_related("made_by", "person")
+    rows = FileLink.objects.filter(project=project).select_related("made_by")
     found, following = paginate(rows, cursor=cursor, limit=limit)
     return Page(items=[_link(each) for each in found], next=following)
 

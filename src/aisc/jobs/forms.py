@@ -376,9 +376,7 @@ class ShareForm(forms.Form):
     )
     email = forms.EmailField(
         label=gettext_lazy("Only for this person"),
-        help_text=gettext_lazy(
-            "The e-mail address of somebody with an account here, who must sign in to use the link."
-        ),
+        help_text=gettext_lazy("Their e-mail address. To use the link, they sign in to an account with this address."),
         required=False,
     )
 

@@ -104,7 +104,8 @@ def link_uid() -> str:
 
 class FileLink(models.Model):
     """A way to one version of one file for somebody who need not be in the project: until it expires, is revoked,
-    the file changes, or whoever made it may no longer read it. ``person``: the only one who may use it, if any."""
+    the file changes, or whoever made it may no longer read it. ``email``: the confirmed address of the only one who
+    may use it, if any; there need be no account with it."""
 
     uid = models.CharField(max_length=24, unique=True, default=link_uid, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="file_links")
@@ -112,7 +113,7 @@ class FileLink(models.Model):
     size = models.PositiveBigIntegerField()
     changed_ns = models.BigIntegerField()  # when the file was last changed, nanoseconds since 1970
     made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="file_links")
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    email = models.EmailField(blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

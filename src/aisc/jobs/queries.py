@@ -103,7 +103,7 @@ def job(actor: Actor, uid: str, rule: str = "jobs.view") -> Job:
 
 def link(actor: Actor, uid: str, action: str) -> FileLink:
     """The link to a file, if the actor may do ``action`` with it. Raises SignInNeeded, Forbidden, NotFound."""
-    found = FileLink.objects.select_related("project__organisation", "made_by", "person").filter(uid=uid).first()
+    found = FileLink.objects.select_related("project__organisation", "made_by").filter(uid=uid).first()
     if found is None:
         raise NotFound if actor.person or actor.is_system else SignInNeeded
     access.require(actor, action, found)

@@ -327,11 +327,13 @@ class UnpackIn(Schema):
 
 
 class LinkIn(Schema):
-    """`email` makes it a link for that person alone, who must sign in to use it."""
+    """`email` makes it a link only for who signs in to an account with that address."""
 
     path: str = Field(examples=["results/job-4k2m9x7t1zq8/report.html"])
     days: int = Field(7, examples=[7], description="1 to 90")
-    email: str = Field("", examples=["partner@example.org"], description="of somebody with an account; or empty")
+    email: str = Field(
+        "", examples=["partner@example.org"], description="confirmed in the account that uses it; or empty"
+    )
 
 
 class LinkOut(Schema):
@@ -355,7 +357,7 @@ class LinkOut(Schema):
             url=url,
             bytes=link.size,
             made_by=str(link.made_by),
-            only_for=link.person.email if link.person else "",
+            only_for=link.email,
             expires_at=link.expires_at,
             revoked_at=link.revoked_at,
             uses=link.uses,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 
+from allauth.account.models import EmailAddress
 from django.core.signing import Signer
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
@@ -42,7 +43,7 @@ def signature(link: FileLink) -> str:
         link.size,
         link.changed_ns,
         clock.to_ms(link.expires_at),
-        link.person_id,
+        link.email,
         link.made_by_id,
     )
     return Signer(salt="aisc.jobs.file-link", algorithm="sha256").signature("\n".join(map(str, promised)))
@@ -55,7 +56,7 @@ def address(link: FileLink) -> str:
 
 def find(uid: str, given: str) -> FileLink:
     """The link with this name, if ``given`` is its signature. Raises NotFound, in the same words for both."""
-    link = FileLink.objects.select_related("project", "made_by", "person").filter(uid=uid).first()
+    link = FileLink.objects.select_related("project", "made_by").filter(uid=uid).first()
     if link is None or not constant_time_compare(signature(link), given):
         raise NotFound(
             _("This link is not complete, or was altered. Copy all of it, or ask whoever sent it for a new one."),
@@ -73,10 +74,14 @@ def check(link: FileLink, actor: Actor) -> None:
     maker = Actor(person=link.made_by)
     if not link.made_by.is_active or not access.may(maker, "jobs.view_files", link.project):
         raise Gone(_("Whoever made this link has left the project, so it no longer works."))
-    if link.person is not None and actor.person != link.person:
+    if link.email:
         if actor.person is None:
             raise SignInNeeded
-        raise Forbidden(_("This link is for somebody else. Sign in as the person it was made for."))
+        # Confirmed: whoever merely writes the address into an account has not shown that it is theirs.
+        if not EmailAddress.objects.filter(user=actor.person, email__iexact=link.email, verified=True).exists():
+            raise Forbidden(
+                _("This link is for somebody else. Sign in to an account with the address that it was sent to.")
+            )
 
 
 def open_version(link: FileLink) -> tuple[int, os.stat_result]:

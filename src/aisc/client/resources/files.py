@@ -121,7 +121,7 @@ class Files(Resource):
         return File.read(self._t.post(at("/projects/{}/unpacks", uid_of(project)), body, key=key))
 
     def share(self, project: Ref, path: str, *, days: int = 7, email: str = "", key: str | None = None) -> FileLink:
-        """Make a link by which anybody (or the person with ``email``) can fetch the file as it is now."""
+        """Make a link by which anybody (or only who signs in with ``email``) can fetch the file as it is now."""
         body = {"path": _inside(path), "days": days, "email": email}
         return FileLink.read(self._t.post(at("/projects/{}/links", uid_of(project)), body, key=key))
 

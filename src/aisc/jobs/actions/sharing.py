@@ -15,28 +15,24 @@ from aisc.core.errors import BadInput, Conflict, SignInNeeded
 from aisc.jobs import sharing, workspaces
 from aisc.jobs.models import FileLink
 from aisc.jobs.specification import read_path
-from aisc.people.models import Person, Project
+from aisc.people.models import Project
+from aisc.people.text import clean_email
 
 
 @action("jobs.share_file", on="project")
 def share_file(
     actor: Actor, *, project: Project, path: str, days: int = sharing.DEFAULT_DAYS, email: str = ""
 ) -> FileLink:
-    """Make a link to the file at ``path`` as it is now, for ``days`` (1 to 90), or for one person (``email``).
+    """Make a link to the file at ``path`` as it is now, for ``days`` (1 to 90), or only for who has ``email``.
 
-    Raises BadInput, NotFound (no such file), Conflict when the project has 200 links in use.
+    Whether there is an account with that address makes no difference here, and is told to nobody. Raises BadInput,
+    NotFound (no such file), Conflict when the project has 200 links in use.
     """
     if actor.person is None:
         raise SignInNeeded
     if not 1 <= days <= sharing.MOST_DAYS:
         raise BadInput(_("A link works for 1 to %(days)s days.") % {"days": sharing.MOST_DAYS}, field="days")
-    person = None
-    if email.strip():
-        person = Person.objects.filter(email__iexact=email.strip(), is_active=True).first()
-        if person is None:
-            raise BadInput(
-                _("Nobody here has this address. Leave it empty for a link that anybody may use."), field="email"
-            )
+    email = clean_email(email) if email.strip() else ""
     path = read_path(path)
     now = clock.now()
     if FileLink.objects.filter(project=project, revoked_at=None, expires_at__gt=now).count() >= sharing.MOST_LINKS:
@@ -49,12 +45,12 @@ def share_file(
         size=facts.st_size,
         changed_ns=facts.st_mtime_ns,
         made_by=actor.person,
-        person=person,
+        email=email,
         created_at=now,
         # Whole milliseconds, as the signature has it.
         expires_at=clock.from_ms(clock.to_ms(now + timedelta(days=days))),
     )
-    audit(target=link, project=project.uid, path=path, days=days, person=person.email if person else "")
+    audit(target=link, project=project.uid, path=path, days=days, email=email)
     return link
 
 

@@ -40,7 +40,7 @@ def share(request: HttpRequest, uid: str, path: str) -> HttpResponse:
         else:
             messages.success(request, _("The link is made. Copy it from the table."))
             return redirect("jobs:share_file", uid, item.path)
-    links = FileLink.objects.filter(project=project, path=item.path).select_related("made_by", "person")
+    links = FileLink.objects.filter(project=project, path=item.path).select_related("made_by")
     now = clock.now()
     rows = [
         {
