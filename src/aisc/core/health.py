@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 
 from aisc.core import clock
 
@@ -26,7 +27,7 @@ def database() -> tuple[bool, str]:
             cursor.execute("SELECT 1")
         return True, ""
     except (DatabaseError, InterfaceError) as error:
-        return False, f"The database does not answer: {error}"
+        return False, _("The database does not answer: %(error)s") % {"error": error}
 
 
 def worker() -> tuple[bool, str]:
@@ -34,7 +35,7 @@ def worker() -> tuple[bool, str]:
 
     latest = WorkerBeat.objects.order_by("-ran_at").first()
     if latest is None or clock.now() - latest.ran_at > WORKER_SILENT_AFTER:
-        return False, "No worker has reported for 30 seconds. Start one with “aisc worker”."
+        return False, _("No worker has reported for 30 seconds. Start one with “aisc worker”.")
     failing = [f"{beat.task}: {beat.detail}" for beat in WorkerBeat.objects.filter(ok=False)]
     return not failing, "; ".join(failing)
 

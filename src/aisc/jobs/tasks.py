@@ -28,6 +28,7 @@ from aisc.jobs import actions, workspaces
 from aisc.jobs.engines.base import Engine, EngineError, RunRejected, RunSpec, RunStatus, State
 from aisc.jobs.models import EngineCursor, Job, Run
 from aisc.jobs.registry import engine_for
+from aisc.jobs.sayings import in_words
 from aisc.jobs.states import ENDED
 from aisc.jobs.templates import results_folder
 
@@ -330,10 +331,10 @@ def engine_health() -> tuple[bool, str]:
         try:
             state = engine_for(cluster).health()
         except (EngineError, AiscError) as error:
-            problems.append(f"{cluster.code}: {error}")
+            problems.append(f"{cluster.code}: {in_words(str(error))}")
             continue
         if not state.ok:
-            problems.append(f"{cluster.code}: {state.detail}")
+            problems.append(f"{cluster.code}: {in_words(state.detail)}")
     return not problems, "; ".join(problems)
 
 
@@ -348,7 +349,7 @@ def isolation_health() -> tuple[bool, str]:
             continue  # said by the engine's own part
         if isolation is not None:
             fine = fine and isolation.allows_runs()
-            said.append(f"{cluster.code}: {isolation.found.sentence()}")
+            said.append(f"{cluster.code}: {in_words(isolation.found.sentence())}")
     return fine, " ".join(said)
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from aisc.core import access, clock, language
+from aisc.jobs import sayings
 from aisc.portal import drawing, formats
 
 register = template.Library()
@@ -153,6 +154,12 @@ def marked(value: object) -> str | SafeString:
     text = "" if value is None else str(value)
     code = language.foreign_to_reader(text)
     return format_html('<span lang="{}">{}</span>', language.tag(code), text) if code else text
+
+
+@register.filter
+def engine_says(said: str) -> str:
+    """What an engine says about a machine, in the reader's language where its words are known."""
+    return sayings.in_words(said)
 
 
 # Small pieces
@@ -408,6 +415,7 @@ def pager(context: template.Context, page: Any, param: str = "page", label: str 
         "first": formats.number(page.start_index()),
         "last": formats.number(page.end_index()),
         "total": formats.number(paginator.count),
+        "more": getattr(paginator, "more", False),  # than were counted
         "ellipsis": paginator.ELLIPSIS,
     }
 
