@@ -21,9 +21,14 @@ def busy(cast):
     account = actions.make_service_account(actor, place=cast.project, name="Nightly", role="member")
     _token, secret = actions.issue_service_token(actor, account=account, name="ci", scopes=["read"])
     actions.list_organisation(
-        cast.actor("owner"), organisation=cast.organisation, agreed_version=consent.VERSION, summary_en="Robots"
+        cast.actor("owner"),
+        organisation=cast.organisation,
+        agreed_text=consent.current().wording.digest,
+        summary_en="Robots",
     )
-    actions.list_oneself(actor, organisation=cast.organisation, agreed_version=consent.VERSION, name_en="Lead")
+    actions.list_oneself(
+        actor, organisation=cast.organisation, agreed_text=consent.current().wording.digest, name_en="Lead"
+    )
     actions.invite(actor, place=cast.organisation, email="new@example.org", role="member")
     return account, secret
 
@@ -37,9 +42,11 @@ def test_what_will_happen_is_listed_and_nothing_changes(cast, busy, django_asser
         "open invitations": 1,
         "entries in the directory": 1,
     }
-    assert found.successors[0] == cast.owner and cast.manager not in found.successors
+    assert found.successors[0] == cast.owner
+    assert cast.manager not in found.successors
     assert not found.jobs_under_way
-    assert of(cast.manager).role == "manager" and Invitation.objects.get().state == "open"
+    assert of(cast.manager).role == "manager"
+    assert Invitation.objects.get().state == "open"
 
 
 def test_and_then_it_happens(cast, busy, rf):
@@ -55,7 +62,8 @@ def test_and_then_it_happens(cast, busy, rf):
     assert Handover.objects.get().successor == cast.member
     assert "taken over the work of Manager" in str(Notice.objects.filter(person=cast.member).first())
     actor = cast.actor("manager")
-    assert not queries.projects_visible_to(actor) and not queries.organisations_visible_to(actor)
+    assert not queries.projects_visible_to(actor)
+    assert not queries.organisations_visible_to(actor)
     assert in_charge([(cast.manager, cast.project)]) == {(cast.manager.pk, cast.project.pk): cast.member}
 
 
@@ -111,7 +119,8 @@ def test_service_accounts_are_no_people(cast, rf):
     actor = actor_from_token(secret, rf.get("/"))
     assert set(queries.projects_visible_to(actor)) == {cast.project}
     assert account.person not in {each.person for each in queries.members_of(cast.organisation)}
-    assert not account.person.has_usable_password() and queries.person_with_address(account.person.email) is None
+    assert not account.person.has_usable_password()
+    assert queries.person_with_address(account.person.email) is None
     # It manages nobody, and answers for nothing.
     for act in (
         lambda: actions.make_service_account(actor, place=cast.organisation, name="y", role="member"),

@@ -95,8 +95,10 @@ def test_everything_of_the_duplicate_is_the_survivors(cast, merge, admin, member
     in_project = actions.invite(stranger, place=cast.other_project, email="new@example.org", role="member")
     for name in (survivor.uid, other.uid):
         actions.ask_to_join(cast.actor("guest"), organisation=name)
-    actions.list_organisation(stranger, organisation=other, agreed_version=consent.VERSION)
-    actions.list_project(stranger, project=cast.other_project, agreed_version=consent.VERSION, name_en="Title")
+    actions.list_organisation(stranger, organisation=other, agreed_text=consent.current().wording.digest)
+    actions.list_project(
+        stranger, project=cast.other_project, agreed_text=consent.current().wording.digest, name_en="Title"
+    )
     now = other.created_at
     for place, domain, verified in (
         (other, "a.example", now), (survivor, "a.example", None), (other, "b.example", None),
@@ -246,7 +248,9 @@ def test_two_accounts_of_one_human(cast, admin, member, make_person):
     email, uid = duplicate.email, duplicate.uid
 
     said = {str(each.what): each.count for each in actions.persons_preview(survivor, duplicate)}
-    assert said["sign-in addresses"] == 1 and said["roles of the centre"] == 2 and said["API tokens"] == 1
+    assert said["sign-in addresses"] == 1
+    assert said["roles of the centre"] == 2
+    assert said["API tokens"] == 1
     values = {"survivor": survivor, "duplicate": duplicate, "confirmation": uid, "reason": "Both cards were shown"}
     with pytest.raises(Forbidden):
         actions.merge_persons(cast.actor("owner"), **values)
@@ -254,7 +258,8 @@ def test_two_accounts_of_one_human(cast, admin, member, make_person):
 
     roles = {(each.organisation, each.project): each.role for each in survivor.memberships.all()}
     assert roles == {
-        (cast.organisation, None): "manager", (cast.organisation, cast.project): "member", (cast.other, None): "finance",
+        (cast.organisation, None): "manager", (cast.organisation, cast.project): "member",
+        (cast.other, None): "finance",
     }  # fmt: skip
     assert set(survivor.centre_roles.values_list("role", flat=True)) == {"assessor", "operator"}
     assert queries.person_with_address(email) == survivor == queries.person(uid)
@@ -263,7 +268,8 @@ def test_two_accounts_of_one_human(cast, admin, member, make_person):
     account.refresh_from_db()
     duplicate.refresh_from_db()
     earlier.refresh_from_db()
-    assert token.revoked_at is not None and account.owner == survivor
+    assert token.revoked_at is not None
+    assert account.owner == survivor
     assert (duplicate.is_active, duplicate.has_usable_password(), earlier.merged_into) == (False, False, survivor)
     assert JoinRequest.objects.filter(person=survivor, state="open").count() == 1
     assert AuditEvent.objects.get(action="people.merge_persons").details["email"] == email

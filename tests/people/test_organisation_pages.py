@@ -1,4 +1,4 @@
-"""Pages and API of invitations, requests, service accounts, facilitators, merging and the directory, as people use them."""
+"""Pages and API of invitations, requests, service accounts, facilitators, merging and the directory, in use."""
 
 import pytest
 from django.urls import reverse
@@ -27,11 +27,14 @@ def test_inviting_by_page(go, cast):
     assert go("owner", path, {"email": cast.stranger.email, "role": "member"}).status_code == 302
     invitation = Invitation.objects.get()
     here = f"/invitations/{invitation.uid}/"
-    assert "o…@" not in text(go("stranger", here)) and "Accept" in text(go("stranger", here))
+    assert "o…@" not in text(go("stranger", here))
+    assert "Accept" in text(go("stranger", here))
     other = text(go("guest", here))
-    assert "sent to another address" in other and cast.stranger.email not in other
+    assert "sent to another address" in other
+    assert cast.stranger.email not in other
     anonymous = text(go("anonymous", here))
-    assert f"/accounts/login/?next={here}" in anonymous and cast.stranger.email not in anonymous
+    assert f"/accounts/login/?next={here}" in anonymous
+    assert cast.stranger.email not in anonymous
     assert "Invitations to you" in text(go("stranger", "/organisations/"))
     assert cast.stranger.email in text(go("manager", f"/organisations/{cast.organisation.uid}/"))
     assert cast.stranger.email not in text(go("member", f"/organisations/{cast.organisation.uid}/"))
@@ -39,7 +42,8 @@ def test_inviting_by_page(go, cast):
     assert go("owner", f"{here}resend", {}).status_code in (302, 429)
     assert go("guest", f"{here}accept", {}).status_code == 403
     assert go("stranger", f"{here}accept", {}).url == f"/organisations/{cast.organisation.uid}/"
-    assert "You have accepted" in text(go("stranger", here)) and "no longer works" in text(go("guest", here))
+    assert "You have accepted" in text(go("stranger", here))
+    assert "no longer works" in text(go("guest", here))
     go("owner", f"/projects/{cast.project.uid}/invite", {"email": "new@example.org", "role": "member"})
     second = Invitation.objects.first()
     assert go("owner", f"/invitations/{second.uid}/revoke", {}).url == f"/projects/{cast.project.uid}/"
@@ -76,10 +80,12 @@ def test_service_accounts_by_page(kind, go, cast):
     place = cast.organisation if kind == "organisations" else cast.project
     base = f"/{kind}/{place.uid}/services"
     made = go("owner", base, {"name": "Nightly", "role": "member"})
-    assert made.status_code == 302 and "Nightly" in text(go("owner", base))
+    assert made.status_code == 302
+    assert "Nightly" in text(go("owner", base))
     assert go("owner", base, {"name": "", "role": "member"}).context["form"].errors
     answer = go("owner", made.url, {"name": "ci", "scopes": ["read"], "days": "7"})
-    assert "aisc_" in text(answer) and answer["Cache-Control"].startswith("max-age=0")
+    assert "aisc_" in text(answer)
+    assert answer["Cache-Control"].startswith("max-age=0")
     token = answer.context["tokens"][0]
     assert go("member", made.url).status_code == 404
     assert go("owner", f"{made.url}tokens/{token.pk}/revoke", {}).status_code == 302
@@ -122,16 +128,20 @@ def test_merging_by_page(go, cast, make_person):
 
 def test_agreeing_by_page(go, cast):
     base = f"/organisations/{cast.organisation.uid}/directory"
-    agreed = {"agree": "on", "agreed_version": consent.VERSION}
+    agreed = {"agree": "on", "agreed_text": consent.current().wording.digest}
     assert "not in the directory" in text(go("guest", f"{base}/me"))
     assert list(go("owner", base, {"summary_en": "Robots"}).context["form"].errors) == ["agree"]
-    assert go("owner", base, agreed | {"agreed_version": "old"}).context["form"].errors
+    refused = go("owner", base, agreed | {"agreed_text": "old", "summary_en": "Kept"}).context["form"]
+    assert list(refused.errors) == ["agree"]
+    assert (refused["agreed_text"].value(), refused["summary_en"].value()) == (agreed["agreed_text"], "Kept")
+    assert not refused["agree"].value()
     assert go("owner", base, agreed | {"summary_en": "Robots"}).url == f"/directory/{cast.organisation.uid}/"
     assert go("guest", f"{base}/me", agreed | {"name_en": "Engineer"}).status_code == 302
     path = f"/projects/{cast.project.uid}/directory"
     assert go("manager", path, agreed | {"name_en": "Title"}).url == f"/directory/projects/{cast.project.uid}/"
     assert "Engineer" in text(go("anonymous", f"/directory/{cast.organisation.uid}/"))
-    assert "agreed on" in text(go("owner", base)) and "Title" in text(go("owner", base))
+    assert "agreed on" in text(go("owner", base))
+    assert "Title" in text(go("owner", base))
     assert go("manager", path, agreed | {"name_en": "New title"}).status_code == 302
     listing = Listing.objects.get(person=cast.guest)
     assert go("member", f"/listings/{listing.uid}/withdraw", {}).status_code == 404
@@ -158,7 +168,8 @@ def test_the_api(cast, call, secret_of, make_person):
     assert len(call("GET", f"{project}/invitations", secret=owner).json()["items"]) == 1
     assert call("POST", f"/invitations/{second['uid']}/decline", secret=stranger).json()["state"] == "declined"
     third = call("POST", f"{at}/ownership", {"email": "new@example.org"}, secret=owner).json()
-    assert third["transfer"] and call("DELETE", f"/invitations/{third['uid']}", secret=owner).status_code == 204
+    assert third["transfer"]
+    assert call("DELETE", f"/invitations/{third['uid']}", secret=owner).status_code == 204
 
     newcomer = secret_of(make_person())
     asked = call("POST", "/requests", {"organisation": cast.organisation.uid}, secret=newcomer).json()

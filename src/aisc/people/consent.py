@@ -1,28 +1,58 @@
-"""The text that people agree to before something of theirs is shown in the public directory.
+"""What people agree to before something of theirs is shown in the public directory: the approved text in force.
 
-A change of the text is a new version: who agreed to which is kept with each entry (``Listing``), and
-entries made under an older version stay until they are withdrawn.
+Before a centre has one, it is the shipped example. Which text, version and language somebody agreed to, and its
+SHA-256, are kept with each entry (``Listing``). Entries made under an older version stay until they are withdrawn.
 """
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from dataclasses import dataclass
 
-VERSION = "2026-11"
+from django.utils.translation import gettext as _
 
-ORGANISATION = _(
-    "I may speak for this organisation and agree that its name, category, description and link are shown to everybody "
-    "in the centre's public directory and through its public API, where search engines and others may read and copy "
-    "them. I can withdraw at any time; the directory then stops showing the organisation, its projects and its people "
-    "at once. Copies that others made are not in the centre's hands."
-)
-PROJECT = _(
-    "I agree that the title, summary, link and picture on this page are shown to everybody in the centre's public "
-    "directory and through its public API. They hold nothing confidential, and we have the right to publish them. I "
-    "can withdraw at any time; the directory then stops showing them at once."
-)
-PERSON = _(
-    "I agree that my name, what I do and my link are shown to everybody in the centre's public directory, with this "
-    "organisation, and through its public API. My e-mail address is not shown. I can withdraw at any time; the "
-    "directory then stops showing me at once, and so it does when I leave the organisation."
-)
+from aisc.core.errors import BadInput, Conflict
+from aisc.core.language import reader
+from aisc.people import texts
+from aisc.people.models_texts import ApprovedText, TextWording
+from aisc.people.shipped import shipped
+
+CODE = texts.Code.DIRECTORY_CONSENT
+SHIPPED_VERSION = "2026-1"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """The text that is agreed to. The ``wording`` of the shipped example is no row: it has no key and no address."""
+
+    version: str
+    wording: TextWording
+    notice: str = ""
+
+
+def current() -> Consent:
+    """What the reader is asked to agree to now, in their language or the nearest approved one."""
+    found = texts.to_accept(CODE)
+    return Consent(str(found.wording.text.version), found.wording, found.notice) if found else _shipped(reader())
+
+
+def agreed(digest: str) -> Consent:
+    """The text that was on the page, by its ``digest``. Raises BadInput when it is not the one in force by now."""
+    try:
+        if texts.to_accept(CODE):
+            wording = texts.accepted_now(CODE, digest)
+            return Consent(str(wording.text.version), wording)
+        return next(each for each in map(_shipped, shipped(CODE)) if each.wording.digest == digest)
+    except (Conflict, StopIteration):
+        raise BadInput(
+            _("Read the text and agree to it. If it has changed meanwhile, the new one is shown now."),
+            field="agree",
+            code="directory.consent",
+        ) from None
+
+
+def _shipped(language: str) -> Consent:
+    title, body = shipped(CODE)[language]
+    text = ApprovedText(code=CODE, version=0, illustrative=True)
+    wording = TextWording(text=text, language=language, title=title, body=body)
+    wording.digest = wording.computed_digest()
+    return Consent(SHIPPED_VERSION, wording)

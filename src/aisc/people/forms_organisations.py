@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from aisc.core.errors import BadInput
 from aisc.people import consent
 from aisc.people.access import SCOPES
 from aisc.people.actions.directory import SUMMARY_LIMIT
@@ -155,14 +156,27 @@ class MergingForm(forms.Form):
 
 
 class _Agreeing(forms.Form):
-    """``agree`` carries the version of the text that was shown."""
+    """``agreed_text`` is the SHA-256 of the text that was on the page: what is agreed to is what was shown."""
 
     agree = forms.BooleanField(label=_("I agree"), error_messages={"required": _("Read the text and agree to it.")})
-    agreed_version = forms.CharField(widget=forms.HiddenInput, required=False)
+    agreed_text = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["agreed_version"].initial = consent.VERSION
+        self.shown = consent.current()
+        self.fields["agreed_text"].initial = self.shown.wording.digest
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean()
+        try:
+            consent.agreed(found.get("agreed_text", ""))
+        except BadInput as error:
+            # Shown again with what is in force now, unticked.
+            self.data = self.data.copy()
+            self.data["agreed_text"] = self.shown.wording.digest
+            self.data.pop("agree", None)
+            self.add_error("agree", str(error))
+        return found
 
     def values(self) -> dict[str, Any]:
         """What the action takes."""

@@ -18,7 +18,8 @@ class Listing(Bilingual):
     """An organisation, one of its projects, or one of its people, shown to everybody because somebody agreed.
 
     ``name`` is a project's public title, or what a person does there; an organisation has its own name. A row is
-    one consent: changing what is shown keeps it, withdrawing ends it for good, and agreeing again makes a new one.
+    one consent: changing what is shown keeps it, or agrees to the version in force by then; withdrawing ends it for
+    good, and agreeing again makes a new one.
     """
 
     uid = models.CharField(max_length=24, unique=True, default=listing_uid, editable=False)
@@ -33,8 +34,11 @@ class Listing(Bilingual):
     picture_zh = models.CharField(_("what the picture shows, in Chinese"), max_length=200, blank=True)
     agreed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     agreed_at = models.DateTimeField()
-    text_version = models.CharField(max_length=20)  # of the text agreed to, and the language it was read in
+    # Which text was agreed to, in which version, the language it was read in, and the SHA-256 of that wording.
+    text_code = models.CharField(max_length=40, blank=True)
+    text_version = models.CharField(max_length=20)
     text_language = models.CharField(max_length=10)
+    text_sha256 = models.CharField(max_length=64, blank=True)
     changed_at = models.DateTimeField()
     withdrawn_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)

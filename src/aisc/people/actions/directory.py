@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aisc.core import clock
@@ -16,7 +14,8 @@ from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, SignInNeeded
 from aisc.people import consent
 from aisc.people.actions.members import lock
-from aisc.people.models import Listing, Organisation, Project
+from aisc.people.actions.texts import accept_text
+from aisc.people.models import Listing, Organisation, Project, TextAcceptance
 from aisc.people.pictures import small_jpeg
 from aisc.people.text import clean_line, clean_names, clean_text
 
@@ -28,18 +27,18 @@ def list_organisation(
     actor: Actor,
     *,
     organisation: Organisation,
-    agreed_version: str,
+    agreed_text: str,
     summary_en: str = "",
     summary_zh: str = "",
     link: str = "",
 ) -> Listing:
-    """Show the organisation, or change what is shown. ``agreed_version`` is that of the text agreed to.
+    """Show the organisation, or change what is shown. ``agreed_text``: the SHA-256 of the wording agreed to.
 
-    Raises BadInput, also when another version is in force by now.
+    Raises BadInput, also when another text is in force by now.
     """
     lock(organisation)
     values = _summaries(summary_en, summary_zh) | {"link": _link(link)}
-    return _list(actor, agreed_version, values, organisation=organisation, project=None, person=None)
+    return _list(actor, agreed_text, values, organisation=organisation, project=None, person=None)
 
 
 @action("people.list_project", on="project")
@@ -47,7 +46,7 @@ def list_project(
     actor: Actor,
     *,
     project: Project,
-    agreed_version: str,
+    agreed_text: str,
     name_en: str = "",
     name_zh: str = "",
     summary_en: str = "",
@@ -75,7 +74,7 @@ def list_project(
         values["picture"] = small_jpeg(picture) if picture else None
     if values.get("picture") and not (values["picture_en"] or values["picture_zh"]):
         raise BadInput(_("Say what the picture shows, for people who cannot see it."), field="picture_en")
-    return _list(actor, agreed_version, values, organisation=organisation, project=project, person=None)
+    return _list(actor, agreed_text, values, organisation=organisation, project=project, person=None)
 
 
 @action("people.list_oneself", on="organisation")
@@ -83,7 +82,7 @@ def list_oneself(
     actor: Actor,
     *,
     organisation: Organisation,
-    agreed_version: str,
+    agreed_text: str,
     name_en: str = "",
     name_zh: str = "",
     link: str = "",
@@ -97,7 +96,7 @@ def list_oneself(
         "name_zh": clean_line(name_zh, field="name_zh", limit=200, required=False),
         "link": _link(link),
     }
-    return _list(actor, agreed_version, values, organisation=organisation, project=None, person=actor.person)
+    return _list(actor, agreed_text, values, organisation=organisation, project=None, person=actor.person)
 
 
 @action("people.withdraw_listing", on="listing")
@@ -115,34 +114,31 @@ def withdraw_listing(actor: Actor, *, listing: Listing) -> Listing:
     return listing
 
 
-def _list(actor: Actor, agreed_version: str, values: dict[str, Any], **what: Any) -> Listing:
+def _list(actor: Actor, agreed_text: str, values: dict[str, Any], **what: Any) -> Listing:
     if actor.person is None:
         raise SignInNeeded
-    if agreed_version != consent.VERSION:
-        raise BadInput(
-            _("Read the text and agree to it. If it has changed meanwhile, the new one is shown now."),
-            field="agree",
-            code="directory.consent",
-        )
+    text = consent.agreed(agreed_text)
     now = clock.now()
     rows = Listing.objects.select_for_update(of=("self",))
     listing = rows.filter(withdrawn_at=None, **what).first()
     shown = {name: value for name, value in values.items() if name != "picture"}
     if listing is None:
-        listing = Listing(
-            agreed_by=actor.person,
-            agreed_at=now,
-            text_version=agreed_version,
-            text_language=get_language() or settings.LANGUAGE_CODE,
-            **what,
-        )
-        note(consent=agreed_version, language=listing.text_language, after=shown)
+        listing = Listing(**what)
+        note(after=shown)
     else:
         note(before={name: getattr(listing, name) for name in shown}, after=shown)
+    again = listing.text_version != text.version
+    if again:
+        listing.agreed_by, listing.agreed_at = actor.person, now
+        listing.text_code, listing.text_version = consent.CODE, text.version
+        listing.text_language, listing.text_sha256 = text.wording.language, text.wording.digest
+        note(consent=text.version, language=text.wording.language)
     for name, value in values.items():
         setattr(listing, name, value)
     listing.changed_at = now
     listing.save()
+    if again and text.wording.pk:
+        accept_text(actor, wording=text.wording, occasion=TextAcceptance.Occasion.DIRECTORY, about=listing.uid)
     note(target=what["project"] or what["person"] or what["organisation"], listing=listing.uid)
     return listing
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from aisc.core import access
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
-from aisc.people import actions, consent, queries
+from aisc.people import actions, queries
 from aisc.people import directory as entries
 from aisc.people.forms import initial_of
 from aisc.people.forms_organisations import OrganisationListingForm, PersonListingForm, ProjectListingForm
@@ -214,7 +214,7 @@ def list_organisation(request: HttpRequest, uid: str) -> HttpResponse:
             messages.success(request, _("“%(place)s” is in the directory.") % {"place": found})
             return redirect("people:directory_organisation", uid=found.uid)
     others = found.listings.filter(withdrawn_at=None).exclude(project=None, person=None).defer("picture")
-    context = _agreeing(form, listing, found, consent.ORGANISATION) | {
+    context = _agreeing(form, listing, found) | {
         "others": others.select_related("project", "person"),
         "page_title": _("%(place)s in the public directory") % {"place": found},
     }
@@ -236,7 +236,7 @@ def list_project(request: HttpRequest, uid: str) -> HttpResponse:
         if done:
             messages.success(request, _("“%(place)s” is in the directory.") % {"place": found})
             return redirect("people:directory_project", uid=found.uid)
-    context = _agreeing(form, listing, found, consent.PROJECT) | {
+    context = _agreeing(form, listing, found) | {
         "page_title": _("%(place)s in the public directory") % {"place": found},
         "needs_organisation": queries.listing_of(found.organisation) is None,
     }
@@ -256,7 +256,7 @@ def list_oneself(request: HttpRequest, uid: str) -> HttpResponse:
         if done:
             messages.success(request, _("You are in the directory with “%(place)s”.") % {"place": found})
             return redirect(found)
-    context = _agreeing(form, listing, found, consent.PERSON) | {
+    context = _agreeing(form, listing, found) | {
         "page_title": _("You in the public directory"),
         "needs_organisation": queries.listing_of(found) is None,
     }
@@ -274,13 +274,11 @@ def withdraw_listing(request: HttpRequest, uid: str) -> HttpResponse:
     return redirect(found.project or found.organisation)
 
 
-def _agreeing(form: Any, listing: Listing | None, place: Any, text: Any) -> dict[str, Any]:
+def _agreeing(form: Any, listing: Listing | None, place: Any) -> dict[str, Any]:
     return {
         "form": form,
         "listing": listing,
         "place": place,
-        "text": text,
-        "version": consent.VERSION,
         "back_url": place.get_absolute_url(),
     }
 
