@@ -55,7 +55,11 @@ def test_templates(mine):
     items = mine("GET", "/templates").json()["items"]
     digits = next(item for item in items if item["code"] == "digits-classifier")
     assert (digits["accelerator"], digits["time_limit_ms"]) == ("cpu", 600_000)
-    assert next(each for each in digits["parameters"] if each["name"] == "language")["choices"] == ["en", "zh-hant", "zh-hans"]
+    assert next(each for each in digits["parameters"] if each["name"] == "language")["choices"] == [
+        "en",
+        "zh-hant",
+        "zh-hans",
+    ]
     chinese = mine("GET", "/templates", **{"Accept-Language": "zh-Hant"}).json()["items"]
     assert next(item for item in chinese if item["code"] == "digits-classifier")["name"].startswith("手寫")
 

@@ -47,8 +47,10 @@ def test_a_project_does_not_close_under_running_jobs(team, submit):
     jobs = [submit(name=f"train-{number}") for number in range(7)]
     with pytest.raises(Conflict, match="Jobs are under way: train-0") as refused:
         people.close_project(team.actor, project=team.project)
-    assert "train-4" in str(refused.value) and "train-5" not in str(refused.value)
-    assert "end them" in str(refused.value) and len(refused.value.extra["jobs"]) == 6
+    assert "train-4" in str(refused.value)
+    assert "train-5" not in str(refused.value)
+    assert "end them" in str(refused.value)
+    assert len(refused.value.extra["jobs"]) == 6
     team.project.refresh_from_db()
     assert team.project.closed_at is None
     people.close_project(team.actor, project=team.project, cancel_jobs=True)
@@ -118,9 +120,11 @@ def test_who_leaves_reads_no_further_in_a_log(team, submit, colleague, rf):
     request.actor = actor_from_token(secret, request)
     by_page = rf.get("/")
     by_page.actor = actor
-    assert _still_reads(request, run) and _still_reads(by_page, run)
+    assert _still_reads(request, run)
+    assert _still_reads(by_page, run)
     people.revoke_token(actor, token=_token)
-    assert not _still_reads(request, run) and _still_reads(by_page, run)
+    assert not _still_reads(request, run)
+    assert _still_reads(by_page, run)
     people.remove_member(team.actor, membership=Membership.objects.get(person=colleague))
     assert not _still_reads(by_page, run)
 

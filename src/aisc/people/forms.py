@@ -62,7 +62,9 @@ class AccountForm(forms.Form):
     name = NameField()
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=[(code, format_html('<span lang="{}">{}</span>', tag(code), name)) for code, name in settings.LANGUAGES],
+        choices=[
+            (code, format_html('<span lang="{}">{}</span>', tag(code), name)) for code, name in settings.LANGUAGES
+        ],
         widget=forms.RadioSelect,
         help_text=_("Of pages after you sign in, and of mail."),
     )

@@ -31,9 +31,7 @@ class _InstitutionForm(forms.Form):
         to_field_name="uid",
         required=False,
         empty_label=_("none"),
-        help_text=_(
-            "Whose people they are, if it is one organisation here. It may let them join by themselves."
-        ),
+        help_text=_("Whose people they are, if it is one organisation here. It may let them join by themselves."),
     )
 
     def __init__(self, *args: Any, institution: Institution | None = None, **kwargs: Any):
