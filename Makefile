@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help run test lint audit bench docs messages format clean
+.PHONY: help run test lint audit bench docs pictures messages format clean
 
 help:
 	@echo "make run       start a demonstration centre (AISC_PORT and AISC_STATE choose port and folder)"
@@ -12,6 +12,7 @@ help:
 	@echo "make audit     ask the package index for known vulnerabilities of what is pinned"
 	@echo "make bench     measure; figures go to docs/benchmarks.md"
 	@echo "make docs      write the generated pages under docs/ again"
+	@echo "make pictures  take every page as every role; contact sheets go to docs/images/pages"
 	@echo "make messages  collect the texts to translate and compile them"
 
 run:
@@ -37,6 +38,10 @@ bench:
 docs:
 	@sh tools/environment.sh test
 	@.venv/bin/python tools/generated_docs.py
+
+pictures:
+	@sh tools/environment.sh test
+	@.venv/bin/python tools/pictures.py
 
 messages:
 	@sh tools/environment.sh test

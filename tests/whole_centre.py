@@ -55,8 +55,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_centre(state: Path, prefix: Sequence[str] = (), **environment: str) -> Centre:
-    """Start a demonstration centre on a free port; ``prefix`` is a command that runs it, such as ``nice``."""
+def start_centre(state: Path, prefix: Sequence[str] = (), more: Sequence[str] = (), **environment: str) -> Centre:
+    """Start a demonstration centre on a free port; ``prefix`` is a command that runs it, such as ``nice``;
+    ``more`` are further words of ``aisc up``."""
     port = free_port()
     variables = os.environ | {
         "AISC_STATE": str(state),
@@ -69,7 +70,7 @@ def start_centre(state: Path, prefix: Sequence[str] = (), **environment: str) ->
     said.parent.mkdir(parents=True, exist_ok=True)
     with said.open("w") as errors:
         process = subprocess.Popen(
-            [*prefix, *COMMAND],
+            [*prefix, *COMMAND, *more],
             env=variables,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -38,6 +38,7 @@ PARTS = {
     "database": gettext_lazy("Database"),
     "worker": gettext_lazy("Background worker"),
     "engine": gettext_lazy("Engine"),
+    "isolation": gettext_lazy("Isolation of jobs"),
 }
 IN_HAND = ("submitted", "returned", "in_review", "reviewed", "approved")
 SCHEME = (Role.SECRETARIAT, Role.COMMITTEE)
