@@ -35,9 +35,20 @@ def noon():
         yield NOON
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords():
+    """Argon2 as everywhere, without the work that makes guessing expensive: a hash costs 0.1 ms, not some 100."""
+    from aisc.people.hashers import Argon2
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, least in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
+            patch.setattr(Argon2, name, least)
+        yield
+
+
 @functools.cache
 def _hashed() -> str:
-    """Everybody's password, hashed once: hashing is slow on purpose, and the tests make thousands of people."""
+    """Everybody's password, hashed once: the tests make thousands of people."""
     from django.contrib.auth.hashers import make_password
 
     return make_password("correct horse battery")

@@ -126,12 +126,6 @@ class World:
         return actions.submit_review(Actor(assessor or self.assessor), application=application, **values)
 
 
-@pytest.fixture(autouse=True)
-def cheap_passwords(settings):
-    """Nobody signs in with a password here, and a dozen people a test are made."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def world(noon, make_person, make_organisation, member, prices) -> World:
     owner = make_person(name="Owner", email="owner@applicant.example")

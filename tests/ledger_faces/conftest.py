@@ -18,12 +18,6 @@ HOUR = 3_600_000
 WHO = ("owner", "finance", "member", "reader", "officer", "secretary", "auditor", "operator", "stranger")
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    """Nobody signs in by password here, so none needs to be expensive to guess."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def place(make_person, make_organisation, make_project, member, noon):
     """An organisation with its people, the centre's people, and a stranger who owns another organisation."""

@@ -1,3 +1,3 @@
 """The fixtures of the scheme's tests; the world they act in is ``scheme_world``."""
 
-from scheme_world import cheap_passwords, world  # noqa: F401
+from scheme_world import world  # noqa: F401
