@@ -2,13 +2,14 @@
 
 import pytest
 
+WITHOUT_DATABASE = (
+    "tests/jobs/engines",
+    "tests/jobs/library",
+    "tests/jobs/test_specification.py",
+    "tests/jobs/test_workspaces.py",
+)
+
 
 @pytest.mark.postgres
 def test_on_postgres(on_postgres):
-    on_postgres(
-        "tests/jobs",
-        "--ignore=tests/jobs/engines",
-        "--ignore=tests/jobs/library",
-        "-k",
-        "not specification and not workspaces",
-    )
+    on_postgres("tests/jobs", *(f"--ignore={each}" for each in WITHOUT_DATABASE))

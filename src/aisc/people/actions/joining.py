@@ -11,7 +11,7 @@ from aisc.core.errors import BadInput, Conflict, SignInNeeded
 from aisc.people import domains, limits, queries
 from aisc.people.access import MANAGERS
 from aisc.people.actions.members import clean_role, english, give, lock, may_give
-from aisc.people.models import JoinPolicy, JoinRequest, Membership, Organisation
+from aisc.people.models import JoinRequest, Membership, Organisation
 from aisc.people.notices import names, notify, notify_all, word
 from aisc.people.states import JOIN_REQUEST
 from aisc.people.text import clean_line
@@ -39,13 +39,6 @@ def _ask_to_join(actor: Actor, *, organisation: str, message: str) -> JoinReques
             field="organisation",
         )
     lock(found)
-    policy = JoinPolicy.objects.filter(organisation=found).first()
-    if policy is not None and policy.policy in (JoinPolicy.Policy.INVITED, JoinPolicy.Policy.PROVIDER):
-        raise Conflict(
-            _("This organisation takes in only people whom it invites or who sign in through it."),
-            code="organisation.invites_only",
-            field="organisation",
-        )
     if Membership.objects.filter(person=actor.person, organisation=found, project=None).exists():
         raise Conflict(_("You belong to this organisation already."), code="member.exists", field="organisation")
     if JoinRequest.objects.filter(person=actor.person, organisation=found, state="open").exists():
