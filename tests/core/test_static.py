@@ -20,7 +20,7 @@ NAME = "portal/css/base.css"
 
 
 @pytest.fixture
-def served(tmp_path, settings):
+def served(tmp_path, settings, db):
     """``served(path, **headers)``: what the middleware answers, with an empty state folder."""
     from aisc.core.state import StateFolder
 
