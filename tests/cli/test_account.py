@@ -28,7 +28,7 @@ def test_signing_up_by_answering_questions(aisc, centre, address, at_terminal, m
 
     original = account.ask.text
     monkeypatch.setattr(account.ask, "text", code_from_mail)
-    done = aisc("signup", who="", input=f"{address}\n陳大文\n{PASSWORD}\n{PASSWORD}\ny\n")
+    done = aisc("signup", who="", input=f"{address}\n陳大文\n{PASSWORD}\n{PASSWORD}\ny\ny\n")
     assert f"A code was mailed to {address}" in done.err
     assert "This code is wrong or no longer works" in done.err
     assert f"Signed in at {centre.url} as {address}" in done.out
@@ -38,14 +38,29 @@ def test_signing_up_by_answering_questions(aisc, centre, address, at_terminal, m
 
 
 def test_giving_up_on_the_code(aisc, address, at_terminal):
-    done = aisc("signup", who="", input=f"{address}\nX\n{PASSWORD}\n{PASSWORD}\nAAAA-AAAA\nn\n", code=3)
+    done = aisc("signup", who="", input=f"{address}\nX\n{PASSWORD}\n{PASSWORD}\ny\nAAAA-AAAA\nn\n", code=3)
     assert "This code is wrong" in done.err
     assert config.load().token == ""
 
 
+def test_the_terms_of_use_are_shown_and_accepted_or_nothing_happens(aisc, address, at_terminal):
+    no = aisc("signup", who="", input=f"{address}\nX\n{PASSWORD}\n{PASSWORD}\nn\n", code=3)
+    assert "Terms of use, version 1: " in no.err
+    assert "No account was asked for" in no.err
+
+
 def test_signing_up_in_two_steps_without_a_terminal(aisc, centre, address):
     asked = aisc(
-        "signup", "--email", address, "--name", "Bot", "--password-stdin", "--json", who="", input=f"{PASSWORD}\n"
+        "signup",
+        "--email",
+        address,
+        "--name",
+        "Bot",
+        "--password-stdin",
+        "--accept-terms",
+        "--json",
+        who="",
+        input=f"{PASSWORD}\n",
     ).json
     code = centre.mailed_code(address)
     done = aisc("signup", "--sign-up", asked["sign_up"], "--code", code, who="")
@@ -54,8 +69,16 @@ def test_signing_up_in_two_steps_without_a_terminal(aisc, centre, address):
     assert aisc("whoami", "--json", who="").json["person"]["email"] == address
 
 
+def test_terms_are_not_accepted_by_nobody(aisc, address):
+    given = ("signup", "--email", address, "--name", "B", "--password-stdin")
+    done = aisc(*given, who="", input=PASSWORD, code=2)
+    assert "Read the terms of use, then say --accept-terms" in done.err
+
+
 def test_the_first_step_says_what_the_second_is(aisc, address):
-    done = aisc("signup", "--email", address, "--name", "B", "--password-stdin", who="", input=PASSWORD)
+    done = aisc(
+        "signup", "--email", address, "--name", "B", "--password-stdin", "--accept-terms", who="", input=PASSWORD
+    )
     assert "aisc signup --sign-up sgn-" in done.out
 
 
@@ -77,7 +100,17 @@ def test_what_is_needed_where_nobody_can_be_asked(aisc, arguments, words):
 
 def test_a_password_that_is_too_simple_is_refused(aisc, address):
     done = aisc(
-        "signup", "--email", address, "--name", "B", "--password-stdin", "--json", who="", input="short", code=3
+        "signup",
+        "--email",
+        address,
+        "--name",
+        "B",
+        "--password-stdin",
+        "--accept-terms",
+        "--json",
+        who="",
+        input="short",
+        code=3,
     )
     assert done.json["errors"][0]["field"] == "password"
 

@@ -15,7 +15,9 @@ def test_from_sign_up_to_both_payers_statements(command, aisc, centre, home):
         return command(*arguments, AISC_URL=centre.url, **options)
 
     # An account, an organisation
-    asked = me("signup", "--email", address, "--name", "陳大文", "--password-stdin", "--json", input=password).json
+    asked = me(
+        "signup", "--email", address, "--name", "陳大文", "--password-stdin", "--accept-terms", "--json", input=password
+    ).json
     me("signup", "--sign-up", asked["sign_up"], "--code", centre.mailed_code(address))
     me("login", "--email", address, "--password-stdin", input=password)
     me("orgs", "new", "--name", "Tide Lab", "--name-zh", "潮汐實驗室", "--category", "startup")

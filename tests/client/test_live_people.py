@@ -14,7 +14,10 @@ def newcomer(centre):
     """A client of somebody who has just made an account."""
     address = f"{uuid.uuid4().hex[:12]}@example.org"
     with Client(centre.url) as client:
-        asked = client.accounts.sign_up(email=address, name="New 人", password="a long enough phrase")
+        terms = client.accounts.terms()
+        assert (terms.code, terms.illustrative, terms.wording.language) == ("terms", True, "en")
+        digest = terms.wording.sha256
+        asked = client.accounts.sign_up(email=address, name="New 人", password="a long enough phrase", terms=digest)
         assert asked.email == address
         person = client.accounts.confirm(asked.sign_up, centre.mailed_code(address))
         assert (person.email, person.name) == (address, "New 人")

@@ -36,6 +36,7 @@ def sign_up(page) -> None:
     page.fill("input[name=name]", "林小河 Lam Siu-ho")
     page.fill("input[name=email]", ADDRESS)
     page.fill("input[name=password1]", OWN_PASSWORD)
+    page.get_by_label(re.compile("I have read and accept: Terms of use")).check()
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_selector("input[name=code]")
     outbox = page.context.new_page()

@@ -43,7 +43,15 @@ def mailed_code(centre, address: str) -> str:
 def test_from_sign_up_to_both_payers_statements(centre, aisc, tmp_path):
     address = "walker@example.net"
     asked = aisc(
-        "walker", "signup", "--email", address, "--name", "吳行 Ng Hang", "--password-stdin", input=f"{OWN_PASSWORD}\n"
+        "walker",
+        "signup",
+        "--email",
+        address,
+        "--name",
+        "吳行 Ng Hang",
+        "--password-stdin",
+        "--accept-terms",
+        input=f"{OWN_PASSWORD}\n",
     )
     number = asked["sign_up"]
     aisc("walker", "signup", "--sign-up", number, "--code", mailed_code(centre, address))

@@ -206,6 +206,17 @@ class TestSignUp:
         receipt = TextAcceptance.objects.get()
         assert (receipt.person, receipt.about) == (None, uid)
 
+    def test_by_the_api(self, staff, client, monkeypatch):
+        digest = publish(staff).wordings.get().digest
+        monkeypatch.setattr("aisc.people.mails.new_code", lambda: "K7QM-2RXD")
+        asked = client.post("/api/v1/signup", self.DETAILS, content_type="application/json")
+        assert (asked.status_code, asked.json()["errors"][0]["field"]) == (422, "terms")
+        asked = client.post("/api/v1/signup", self.DETAILS | {"terms": digest}, content_type="application/json")
+        body = {"sign_up": asked.json()["sign_up"], "code": "K7QM-2RXD"}
+        made = client.post("/api/v1/signup/confirm", body, content_type="application/json")
+        receipt = TextAcceptance.objects.get()
+        assert (made.status_code, receipt.person.email, receipt.digest) == (201, "new@example.org", digest)
+
     def test_the_page_shows_the_version_and_records_it(self, staff, client):
         publish(staff, ALL)
         page = client.get("/accounts/signup/?lang=zh-hans").content.decode()

@@ -313,15 +313,15 @@ def test_values_are_said_in_the_readers_words():
         ("amount", None, "HK$12.34"),
         ("scheme’s share", None, "70.5%"),
         ("everything agrees", None, "yes"),
-        ("thing", None, "5"),
+        ("<code>thing</code>", None, "5"),
     ]
     noted, _blocks = shown_lines(
         object_type="no.such",
         details={"before": {"a": [1, {"b": 2}]}, "after": None, "x_id": 12345, "long": ["x" * 500]},
     )
-    assert noted[0] == ("a", "1, b: 2", None)
-    assert noted[1] == ("x id", None, "12345")
-    assert noted[2][2].endswith("…")
+    assert noted[0] == ("<code>a</code>", "<code>1, b: 2</code>", None)
+    assert noted[1] == ("<code>x id</code>", None, "12345")
+    assert noted[2][2].endswith("…</code>")
 
 
 def test_what_an_account_was_used_for_is_said_at_once():
@@ -342,14 +342,14 @@ def test_changed_rows_are_said_in_the_readers_words():
     }
     gone = {"type": "no.such", "id": "1", "label": "x", "what": "deleted", "before": {"odd": ""}, "after": {}}
     noted, blocks = shown_lines(changes=[change, gone, {"more": 7}], details={"before": "active", "n": 1})
-    assert noted == [("n", None, "1")]
+    assert noted == [("<code>n</code>", None, "1")]
     title, what, lines = blocks[0]
     assert (title, what) == ("Budget Ice", "changed")
     assert lines[:2] == [("state", "active", "closed"), ("project", "Sea ice", "#5")]
     assert lines[2][:2] == ("last day", "31 January 2026")
     assert lines[3] == ("password", "kept secret", "kept secret")
     assert "2 January 2026" in lines[4][2]
-    assert blocks[1] == ("no.such x", "deleted", [("odd", None, None)])
+    assert blocks[1] == ("no.such x", "deleted", [("<code>odd</code>", None, None)])
     assert blocks[2][0] == "7 more rows"
 
 

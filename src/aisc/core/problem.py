@@ -14,6 +14,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from aisc.core.errors import AiscError, NotFound, SignInNeeded, StepUpNeeded, Unavailable
+from aisc.core.language import reads_chinese
 
 log = logging.getLogger("aisc.api")
 
@@ -30,11 +31,50 @@ class Problem(Schema):
     errors: list[dict[str, Any]] = []
 
 
+def _title(status: int, code: str) -> str:
+    """A few words for people: the code's own in English, else what its kind of refusal is called."""
+    if not reads_chinese():
+        return code.replace("_", " ").replace(".", " ").capitalize()
+    kinds = {
+        401: _("Sign in first."),
+        403: _("You may not do this."),
+        404: _("There is no such thing here, or you may not see it."),
+        409: _("This does not go with how things are now."),
+        413: _("This is too large."),
+        429: _("That is too many tries in a short time. Wait a few minutes, then try again."),
+        503: _("A part of the centre is away at the moment. Nothing was changed; try again in a minute."),
+    }
+    return kinds.get(status, _("The request could not be carried out."))
+
+
+def _said(item: dict[str, Any]) -> str:
+    """What pydantic found, in the caller's language where it is something usual."""
+    kind, context = item["type"], item.get("ctx", {})
+    usual = {
+        "missing": _("Fill this in."),
+        "json_invalid": _("This is not JSON."),
+        "string_type": _("This must be text."),
+        "bool_type": _("This must be true or false."),
+        "bool_parsing": _("This must be true or false."),
+        "int_type": _("This must be a whole number."),
+        "int_parsing": _("This must be a whole number."),
+        "int_from_float": _("This must be a whole number."),
+        "list_type": _("This must be a list."),
+        "date_from_datetime_parsing": _("Write a date, such as 2026-09-01."),
+        "datetime_from_date_parsing": _("Write a time, such as 2026-09-01T01:00:00Z."),
+        "literal_error": _("Choose one of: %(known)s.") % {"known": context.get("expected", "")},
+        "greater_than_equal": _("This must be %(least)s or more.") % {"least": context.get("ge", "")},
+        "less_than_equal": _("This must be %(most)s or less.") % {"most": context.get("le", "")},
+    }
+    # In English pydantic's own words are as good, and name what was given.
+    return usual[kind] if kind in usual and reads_chinese() else item["msg"]
+
+
 def respond(request: HttpRequest, status: int, code: str, detail: str, **extra: Any) -> JsonResponse:
     """A problem response. ``detail`` is for people, ``code`` for programs."""
     body = {
         "type": "about:blank",
-        "title": code.replace("_", " ").replace(".", " ").capitalize(),
+        "title": _title(status, code),
         "status": status,
         "code": code,
         "detail": detail,
@@ -69,7 +109,7 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(ValidationError)
     def invalid(request, error: ValidationError):
         errors = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in error.errors
+            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": _said(item)} for item in error.errors
         ]
         detail = _("Some of what was sent cannot be used; see “errors”.")
         return respond(request, 422, "bad_input", detail, errors=errors)

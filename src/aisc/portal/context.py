@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from aisc.core import language
 from aisc.people.access import has_centre_role
 from aisc.people.models import CentreRole
 from aisc.people.notices import centre_name
@@ -31,7 +32,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         # A function, which templates call: a lazy object would not be a number to the filters.
         "notices_count": cache(lambda: _unread(request)),
         "demonstration": settings.DEMO,
+        "language_urls": SimpleLazyObject(lambda: _in_other_languages(request)),
     }
+
+
+def _in_other_languages(request: HttpRequest) -> list[tuple[str, str]]:
+    """This page's address in each language, for search engines: pages that everybody may read."""
+    if request.method != "GET":
+        return []
+    asked = request.GET.copy()
+    root = settings.PUBLIC_URL.rstrip("/") + request.path
+    found = []
+    for code, _name in settings.LANGUAGES:
+        asked["lang"] = code
+        found.append((language.tag(code), f"{root}?{asked.urlencode()}"))
+    asked.pop("lang")
+    return [*found, ("x-default", f"{root}?{asked.urlencode()}" if asked else root)]
 
 
 def _signed_in(request: HttpRequest) -> bool:
@@ -87,6 +103,7 @@ def _footer(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Prices"), "ledger:prices"),
         (_("Directory"), "people:directory"),
         (_("Check a document"), "portal:verify"),
+        (_("Approved texts"), "people:texts"),
     ]
     links = [{"label": label, "url": reverse(name)} for label, name in items]
     if _signed_in(request):

@@ -30,6 +30,7 @@ def signup(
     password_stdin: PasswordStdin = False,
     sign_up: Annotated[str, typer.Option(help="With --code: which sign-up, from the first step's answer.")] = "",
     code: Annotated[str, typer.Option(help="The code from the mail.")] = "",
+    accept_terms: Annotated[bool, typer.Option(help="Accept the centre's terms of use without being asked.")] = False,
     url: Url = "",
     days: Days = 90,
     json: Json = False,
@@ -56,7 +57,8 @@ def signup(
         else ask.secret(pgettext("terminal", "Password"), "--password-stdin", confirm=True)
     )
     with centre(signed_in=False) as client:
-        asked = client.accounts.sign_up(email=email, name=name, password=password)
+        terms = _accept_terms(client, agreed=accept_terms)
+        asked = client.accounts.sign_up(email=email, name=name, password=password, terms=terms)
         if not ask.interactive():
             show(
                 asked,
@@ -66,6 +68,21 @@ def signup(
         say(_("A code was mailed to {email}. It works for 15 minutes.").format(email=asked.email))
         _confirm(client, asked.sign_up)
         _sign_in(client, email, password, days)
+
+
+def _accept_terms(client: Client, *, agreed: bool) -> str:
+    """The digest of the terms that were accepted; “” where the centre has none. Ends the command at a no."""
+    terms = client.accounts.terms()
+    if terms is None:
+        return ""
+    wording = terms.wording
+    say(_("{title}, version {version}: {url}").format(title=wording.title, version=terms.version, url=wording.url))
+    if not agreed:
+        if not ask.interactive():
+            fail(_("Read the terms of use, then say --accept-terms."), Exit.USAGE)
+        if not ask.yes(_("Do you accept them?")):
+            fail(_("No account was asked for."), Exit.REFUSED)
+    return wording.sha256
 
 
 def _confirm(client: Client, sign_up: str) -> None:

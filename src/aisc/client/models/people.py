@@ -40,6 +40,31 @@ class SignUp(Model):
     next: str
 
 
+class Wording(Model):
+    """An approved text in one language. ``sha256`` is what is sent back to accept it."""
+
+    language: str
+    title: str
+    body: str
+    sha256: str
+    url: str
+
+
+class ApprovedText(Model):
+    """A version of a text that people agree to. ``shown`` is the language that the caller is shown."""
+
+    code: str
+    version: int
+    illustrative: bool = False
+    shown: str
+    wordings: list[Wording]
+
+    @property
+    def wording(self) -> Wording:
+        """The one in the caller's language, or the approved one nearest to it."""
+        return next(each for each in self.wordings if each.language == self.shown)
+
+
 class Token(Model):
     id: int
     name: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from aisc.client.errors import NotFound
 from aisc.client.models import Ref, uid_of
 from aisc.client.models.people import (
+    ApprovedText,
     Member,
     NewToken,
     Notice,
@@ -22,9 +24,19 @@ from aisc.client.resources.base import Resource, at, given
 class Accounts(Resource):
     """Signing up, and who one is."""
 
-    def sign_up(self, *, email: str, name: str, password: str, language: str = "") -> SignUp:
-        """Ask for an account. A code is mailed to the address; give it to :meth:`confirm`."""
-        body = given(email=email, name=name, password=password, language=language or None)
+    def terms(self) -> ApprovedText | None:
+        """The terms of use in force, in the client's language; None where the centre has published none."""
+        try:
+            return ApprovedText.read(self._t.get("/texts/terms"))
+        except NotFound:
+            return None
+
+    def sign_up(self, *, email: str, name: str, password: str, language: str = "", terms: str = "") -> SignUp:
+        """Ask for an account. A code is mailed to the address; give it to :meth:`confirm`.
+
+        ``terms`` is the ``sha256`` of the wording of :meth:`terms` that was accepted, where there are any.
+        """
+        body = given(email=email, name=name, password=password, language=language or None, terms=terms or None)
         return SignUp.read(self._t.post("/signup", body, repeat=False))
 
     def confirm(self, sign_up: str, code: str) -> Person:

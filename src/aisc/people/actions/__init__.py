@@ -54,6 +54,7 @@ from aisc.people.actions.texts import (
     discard_text,
     draft_text,
     edit_text,
+    publish_shipped,
     publish_text,
     withdraw_text,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "offer_ownership",
     "organisations_preview",
     "persons_preview",
+    "publish_shipped",
     "publish_text",
     "remove_member",
     "reopen_project",

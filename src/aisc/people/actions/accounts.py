@@ -7,7 +7,6 @@ written to the audit log through :func:`account_event`.
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -69,7 +68,8 @@ def _sign_up(actor: Actor, *, email: str, name: str, password: str, language: st
     pending.code_digest = _digest(pending.uid, code)
     pending.save()
     if terms:
-        accept_text(replace(actor, person=None), wording=terms, occasion=Occasion.SIGN_UP, about=pending.uid)
+        nobody_yet = Actor(address=actor.address, request_id=actor.request_id, via=actor.via)
+        accept_text(nobody_yet, wording=terms, occasion=Occasion.SIGN_UP, about=pending.uid)
     transaction.on_commit(lambda: mails.sign_up_code(email, name, code, language), robust=True)
     return pending.uid
 

@@ -13,6 +13,7 @@ from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, Forbidden
 from aisc.people.models_texts import ApprovedText, TextAcceptance, TextWording
+from aisc.people.shipped import shipped
 from aisc.people.states_texts import TEXT
 from aisc.people.text import clean_line, clean_text
 
@@ -139,6 +140,17 @@ def accept_text(actor: Actor, *, wording: TextWording, occasion: str, about: str
         about=about,
         digest=wording.digest,
     )
+
+
+def publish_shipped(drafter: Actor, approver: Actor) -> list[ApprovedText]:
+    """Put the illustrative texts that come with AISC into force: for a demonstration, or to see how it works."""
+    made = []
+    for code in ApprovedText.Code.values:
+        text = draft_text(drafter, code=code, effective_on=clock.today(), wordings=shipped(code), illustrative=True)
+        for wording in text.wordings.all():
+            approve_text(approver, wording=wording)
+        made.append(publish_text(approver, text=text))
+    return made
 
 
 def accepted_by_newcomer(person_id: int, about: str) -> None:

@@ -16,12 +16,14 @@ from django.views.i18n import set_language as django_set_language
 from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
+from aisc.core.paging import page_of
 from aisc.people import actions, iam_smart, queries
 from aisc.people.access import SCOPES
 from aisc.people.forms import AccountForm, TokenForm
 from aisc.people.models import Notice
 from aisc.people.notices import mark_read
-from aisc.people.views.common import carry_out, keep_language, page_of, typed
+from aisc.people.texts import receipts
+from aisc.people.views.common import carry_out, keep_language, typed
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,7 +42,14 @@ def account(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("Your account is saved."))
             return keep_language(redirect("people:account"), language)
     roles = queries.roles_of(person)
-    context = {"form": form, "person": person, "roles": roles, "by_iam_smart": iam_smart.configured()}
+    accepted = receipts(person=person)[:20]
+    context = {
+        "form": form,
+        "person": person,
+        "roles": roles,
+        "accepted": accepted,
+        "by_iam_smart": iam_smart.configured(),
+    }
     return render(request, "people/account.html", context)
 
 

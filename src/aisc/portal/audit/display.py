@@ -14,6 +14,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -228,8 +229,10 @@ def _field(model: type[models.Model] | None, name: str) -> Any:
 def _label(model: type[models.Model] | None, name: str) -> str:
     if name in WORDS:
         return str(WORDS[name])
-    found = _field(model, name)
-    return str(getattr(found, "verbose_name", name)).replace("_", " ")
+    plain = name.replace("_", " ")
+    said = str(getattr(_field(model, name), "verbose_name", name)).replace("_", " ")
+    # A name that nobody has put into words is the table's own, in no language.
+    return format_html("<code>{}</code>", plain) if said == plain else said
 
 
 def _value(model: type[models.Model] | None, name: str, value: Any) -> Any:
@@ -247,7 +250,7 @@ def _value(model: type[models.Model] | None, name: str, value: Any) -> Any:
         return _number(name, value)
     if isinstance(value, str):
         return str(EVENTS[value]) if name == "event" and value in EVENTS else _text(found, value)
-    return _structure(value)
+    return format_html("<code>{}</code>", _structure(value))
 
 
 def _number(name: str, value: int) -> str:

@@ -14,7 +14,7 @@ from aisc.core.actions import Actor
 from aisc.jobs.actions import submit_job
 from aisc.ledger.actions import open_own_budget, release_tranche
 from aisc.ledger.models import Budget, PriceList
-from aisc.people.actions import add_member, create_organisation, create_project
+from aisc.people.actions import add_member, create_organisation, create_project, publish_shipped
 from aisc.people.models import Organisation
 from aisc.portal.demonstration.signing_in import ACTOR, acting_as, everybody
 from aisc.scheme import actions as scheme
@@ -25,6 +25,7 @@ def make() -> None:
     """Make all of it, in the caller's transaction."""
     persons = everybody()
     acting = acting_as(persons)
+    publish_shipped(acting["secretariat"], acting["administrator"])
     robotics = create_organisation(
         acting["applicant"],
         category="startup",

@@ -151,6 +151,8 @@ def marked(value: object) -> str | SafeString:
 
     For text between tags only: an attribute, an `<option>` and a `<title>` cannot hold an element.
     """
+    if isinstance(value, SafeString):
+        return value  # markup of ours, which says its own languages
     text = "" if value is None else str(value)
     code = language.foreign_to_reader(text)
     return format_html('<span lang="{}">{}</span>', language.tag(code), text) if code else text
