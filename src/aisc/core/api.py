@@ -20,6 +20,7 @@ from aisc.core import clock
 from aisc.core.actions import together
 from aisc.core.errors import BadInput, Conflict
 from aisc.core.models import IdempotentAnswer
+from aisc.core.paging import some
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ def paginate(
         except (ValueError, UnicodeError) as error:
             raise BadInput(_("This cursor is not one of ours; leave it out to start again."), field="cursor") from error
         rows = rows.filter(**{f"{name}__{'lt' if backwards else 'gt'}": value})
-    found = list(rows.order_by(key)[: limit + 1])
+    found = some(rows.order_by(key), 0, limit + 1)
     if len(found) <= limit:
         return found, None
     last = str(getattr(found[limit - 1], name))

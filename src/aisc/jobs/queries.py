@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from aisc.core import access
 from aisc.core.actions import Actor
@@ -16,7 +16,8 @@ from aisc.jobs.models import FileLink, Job, Run
 from aisc.jobs.states import ACTIVE, ENDED, LABELS
 from aisc.ledger.models import Entry, Hold
 from aisc.people.access import has_centre_role
-from aisc.people.models import Membership, Project
+from aisc.people.models import Project
+from aisc.people.queries import projects_of
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,7 @@ def jobs_visible_to(actor: Actor) -> QuerySet[Job]:
     """Jobs of the projects in which the actor has any role; all for those who answer for the centre."""
     if actor.is_system or has_centre_role(actor, OVERSIGHT):
         return Job.objects.all()
-    if actor.person is None:
-        return Job.objects.none()
-    mine = Membership.objects.filter(person=actor.person, organisation=OuterRef("project__organisation")).filter(
-        Q(project=None) | Q(project=OuterRef("project"))
-    )
-    return Job.objects.filter(Exists(mine))
+    return Job.objects.filter(project__in=projects_of(actor.person))
 
 
 # What the list can be narrowed to by state: one word for several states where people think of them as one.

@@ -16,8 +16,7 @@ from aisc.core.money import MS_PER_HOUR, share
 from aisc.ledger.forecast import forecasts
 from aisc.ledger.models import Budget, Entry, Hold, Meter, Price, PriceList, UsageRecord
 from aisc.ledger.rating import worst_case
-from aisc.people.models import Membership
-from aisc.people.queries import sees_everything
+from aisc.people.queries import projects_of, sees_everything
 
 BILLED_KINDS = (Entry.Kind.CHARGE, Entry.Kind.REVERSAL)
 
@@ -146,12 +145,7 @@ def budgets_visible_to(actor: Actor) -> QuerySet[Budget]:
     budgets = Budget.objects.select_related("organisation", "project", "price_list")
     if sees_everything(actor):
         return budgets
-    if actor.person is None:
-        return budgets.none()
-    mine = Membership.objects.filter(person=actor.person, organisation=OuterRef("project__organisation")).filter(
-        Q(project=None) | Q(project=OuterRef("project"))
-    )
-    return budgets.filter(Exists(mine))
+    return budgets.filter(project__in=projects_of(actor.person))
 
 
 def usable_budgets(budgets: QuerySet[Budget], day: date | None = None) -> QuerySet[Budget]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ from aisc.core import clock, health
 from aisc.core.actions import Actor
 from aisc.core.language import chosen
 from aisc.core.money import format_cents
+from aisc.core.paging import some
 from aisc.jobs.models import Job, Run
-from aisc.jobs.queries import jobs_visible_to
 from aisc.jobs.states import ACTIVE
 from aisc.ledger.forecast import with_forecast
-from aisc.ledger.models import Budget, Entry, Proof, Statement, UsageRecord
-from aisc.ledger.queries import budgets_visible_to
+from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement, UsageRecord
 from aisc.people.access import WRITERS, has_centre_role
 from aisc.people.models import CentreRole, Membership, Notice
+from aisc.people.queries import projects_of
 from aisc.portal.todo import ToDo, todo
 from aisc.scheme import queries as scheme
 from aisc.scheme.models import Call
@@ -71,21 +72,14 @@ class Home:
 def home(actor: Actor) -> Home:
     """Everything on the home page of ``actor``'s person."""
     person = actor.person
+    own = projects_of(person)
     roles = set(Membership.objects.filter(person=person).values_list("role", flat=True))
     shown = Home(
         todo=todo(actor),
-        jobs=list(
-            jobs_visible_to(actor)
-            .filter(project__organisation__memberships__person=person)
-            .select_related("project")
-            .distinct()
-            .order_by("-id")[:8]
-        ),
+        jobs=some(Job.objects.filter(project__in=own).select_related("project").order_by("-id"), 0, 8),
         budgets=with_forecast(
-            budgets_visible_to(actor)
-            .filter(state=Budget.State.ACTIVE, project__organisation__memberships__person=person)
+            Budget.objects.filter(project__in=own, state=Budget.State.ACTIVE)
             .select_related("project")
-            .distinct()
             .order_by("-id")[:4]
         ),
         applications=_under_way(actor),
@@ -152,8 +146,13 @@ def load() -> dict[str, Any]:
 
 def charged_today() -> int:
     """Cents at list price charged since midnight at the centre, net of reversals."""
-    start, _end = clock.day_bounds_ms(clock.today())
-    entries = Entry.objects.filter(at_ms__gte=start).exclude(kind=Entry.Kind.RELEASE)
+    today = clock.today()
+    start, _end = clock.day_bounds_ms(today)
+    # Entries have no index by time, which would cost every charge. What was sealed a day ago is older than today.
+    sealed = (
+        Seal.objects.filter(day__lt=today - timedelta(days=1)).order_by("-day").values_list("last_entry", flat=True)
+    )
+    entries = Entry.objects.filter(pk__gt=sealed.first() or 0, at_ms__gte=start).exclude(kind=Entry.Kind.RELEASE)
     return entries.aggregate(total=Sum("amount"))["total"] or 0
 
 

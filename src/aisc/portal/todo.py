@@ -88,12 +88,9 @@ def _applying(actor: Actor) -> Iterator[ToDo]:
         "approved": _("Accept your award"),
     }
     held = Membership.objects.filter(
-        person=actor.person,
-        organisation=OuterRef("organisation"),
-        project=None,
-        role__in=(Membership.Role.OWNER, Membership.Role.MANAGER),
-    )
-    own = Application.objects.filter(Exists(held), state__in=words).select_related("award", "call")
+        person=actor.person, project=None, role__in=(Membership.Role.OWNER, Membership.Role.MANAGER)
+    ).values("organisation")
+    own = Application.objects.filter(organisation__in=held, state__in=words).select_related("award", "call")
     for each in own.order_by("id")[:EACH]:
         yield ToDo(words[each.state], title(each), application_url(each), scheme.due(each))
 

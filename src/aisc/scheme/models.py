@@ -101,7 +101,10 @@ class Application(Summarised):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["state", "state_since"], name="application_queue")]
+        indexes = [
+            models.Index(fields=["state", "state_since"], name="application_queue"),
+            models.Index(fields=["state", "-id"], name="application_by_state"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(number=None, submitted_at=None) | Q(number__isnull=False, submitted_at__isnull=False),

@@ -19,6 +19,7 @@ from aisc.scheme.days import add_working_days, in_words, local_day
 from aisc.scheme.models import Application, Award, Call, Decision, Letter, Review, TeamMember
 from aisc.scheme.rules import TARGET_WORKING_DAYS
 from aisc.scheme.standing import COMMITTEE_STATES
+from aisc.scheme.states import APPLICATION
 
 # Calls
 
@@ -74,8 +75,11 @@ def applications_visible_to(actor: Actor) -> QuerySet[Application]:
     person = actor.person
     if person is None:
         return rows.none()
-    mine = Q(Exists(Membership.objects.filter(person=person, organisation=OuterRef("organisation"), project=None)))
-    return rows.filter(mine | _for_the_centre(actor, person))
+    return rows.filter(Q(organisation__in=_organisations_of(person)) | _for_the_centre(actor, person))
+
+
+def _organisations_of(person: Person) -> QuerySet:
+    return Membership.objects.filter(person=person, project=None).values("organisation")
 
 
 def _for_the_centre(actor: Actor, person: Person) -> Q:
@@ -83,20 +87,24 @@ def _for_the_centre(actor: Actor, person: Person) -> Q:
     if has_centre_role(actor, (Centre.SECRETARIAT, Centre.AUDITOR)):
         seen |= Q(submitted_at__isnull=False)
     if has_centre_role(actor, (Centre.COMMITTEE,)):
-        seen |= Q(state__in=COMMITTEE_STATES)
+        # By what is left out, so that a database reads the newest first instead of sorting all in these states.
+        seen |= ~Q(state__in=set(APPLICATION.labels) - set(COMMITTEE_STATES))
     if has_centre_role(actor, (Centre.ASSESSOR,)):
-        seen |= Q(Exists(Review.objects.filter(application=OuterRef("pk"), assessor=person, taken_back="")))
-    connected = Membership.objects.filter(person=person, organisation=OuterRef("organisation"))
+        seen |= Q(pk__in=Review.objects.filter(assessor=person, taken_back="").values("application"))
     named = TeamMember.objects.filter(application=OuterRef("pk"), email__iexact=person.email)
-    recused = Review.objects.filter(application=OuterRef("pk"), assessor=person).exclude(conflict="")
-    return seen & ~Q(created_by=person) & ~Exists(connected) & ~Exists(named) & ~Exists(recused)
+    recused = Review.objects.filter(assessor=person).exclude(conflict="").values("application")
+    return seen & ~Q(created_by=person) & ~_connected(person) & ~Q(pk__in=recused) & ~Exists(named)
+
+
+def _connected(person: Person) -> Q:
+    """The applications of organisations in which the person has any role."""
+    return Q(organisation__in=Membership.objects.filter(person=person).values("organisation"))
 
 
 def own_applications(actor: Actor) -> QuerySet[Application]:
     """Those of the organisations in which the actor has a role."""
-    held = Membership.objects.filter(person=actor.person, organisation=OuterRef("organisation"), project=None)
     rows = Application.objects.select_related("call", "organisation", "award").order_by("-id")
-    return rows.filter(Exists(held))
+    return rows.filter(organisation__in=_organisations_of(actor.person))
 
 
 def desk(actor: Actor) -> dict[str, QuerySet[Application]]:
@@ -104,17 +112,13 @@ def desk(actor: Actor) -> dict[str, QuerySet[Application]]:
     rows = applications_visible_to(actor).order_by("state_since", "id")
     waiting: dict[str, QuerySet[Application]] = {}
     if has_centre_role(actor, (Centre.SECRETARIAT,)):
-        waiting["check"] = rows.filter(state="submitted").exclude(_own_filter(actor))
+        waiting["check"] = rows.filter(~_connected(actor.person), state="submitted")
     if has_centre_role(actor, (Centre.ASSESSOR,)):
         waiting["assess"] = rows.filter(pk__in=reviews_waiting_for(actor.person).values("application"))
     if has_centre_role(actor, (Centre.COMMITTEE,)):
-        assessed = Review.objects.filter(application=OuterRef("pk"), assessor=actor.person)
-        waiting["decide"] = rows.filter(state="reviewed").exclude(_own_filter(actor)).exclude(Exists(assessed))
+        assessed = Review.objects.filter(assessor=actor.person).values("application")
+        waiting["decide"] = rows.filter(~_connected(actor.person), ~Q(pk__in=assessed), state="reviewed")
     return waiting
-
-
-def _own_filter(actor: Actor) -> Q:
-    return Q(Exists(Membership.objects.filter(person=actor.person, organisation=OuterRef("organisation"))))
 
 
 def reviews_waiting_for(person: Person) -> QuerySet[Review]:

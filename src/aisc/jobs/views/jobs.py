@@ -16,6 +16,7 @@ from aisc.core import access, clock
 from aisc.core.errors import AiscError
 from aisc.core.forms import attempt
 from aisc.core.money import round_half_up
+from aisc.core.paging import page_of
 from aisc.jobs import actions, api, queries, results, specification, streaming
 from aisc.jobs.actions.settling import source_of
 from aisc.jobs.downloads import disposition, streamed
@@ -26,7 +27,7 @@ from aisc.jobs.models import Job, Run
 from aisc.jobs.registry import engine_for, progress_of, with_places
 from aisc.jobs.states import ENDED
 from aisc.jobs.templates import language
-from aisc.jobs.views.shared import crumbs, files_url, page_of
+from aisc.jobs.views.shared import crumbs, files_url
 from aisc.jobs.words import command_as_written, reason_in_words
 from aisc.people import panels
 from aisc.people.access import WRITERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from aisc.ledger.models import Budget, Entry, Hold
 from aisc.ledger.queries import entries_of, holds_of
@@ -46,8 +46,9 @@ def listed(budgets: QuerySet[Budget], *, q: str = "", state: str = "", source: s
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums of a list of budgets, in cents at list price."""
+    """Sums of a list of budgets, in cents at list price, and how many they are."""
 
+    count: int
     ceiling: int
     released: int
     charged_scheme: int
@@ -59,9 +60,11 @@ class Totals:
 def totals(budgets: QuerySet[Budget]) -> Totals:
     """One bar for all of ``budgets`` together."""
     found = budgets.order_by().aggregate(
-        *(Sum(column, default=0) for column in ("ceiling", "released", "charged", "charged_scheme", "held"))
+        Count("pk"),
+        *(Sum(column, default=0) for column in ("ceiling", "released", "charged", "charged_scheme", "held")),
     )
     return Totals(
+        count=found["pk__count"],
         ceiling=found["ceiling__sum"],
         released=found["released__sum"],
         charged_scheme=found["charged_scheme__sum"],

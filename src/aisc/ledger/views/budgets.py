@@ -11,11 +11,12 @@ from aisc.core import access
 from aisc.core.clock import now
 from aisc.core.errors import Conflict
 from aisc.core.money import format_cents
+from aisc.core.paging import page_of
 from aisc.ledger import actions, evidence, forms, lookups, queries
 from aisc.ledger.displays import budgets as displays
 from aisc.ledger.displays import statements as bills
 from aisc.ledger.models import Budget, Entry
-from aisc.ledger.views.shared import act_by_form, budget_frame, page_of, sent
+from aisc.ledger.views.shared import act_by_form, budget_frame, sent
 from aisc.people.access import PAYERS
 from aisc.people.queries import projects_where
 

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from aisc.core import access
+from aisc.core.paging import page_of
 from aisc.ledger import actions
 from aisc.ledger.displays import proof as displays
 from aisc.ledger.models import Seal
-from aisc.ledger.views.shared import page_of
 
 
 def seals(request: HttpRequest) -> HttpResponse:

@@ -7,8 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,13 +16,6 @@ from aisc.core import access
 from aisc.core.forms import attempt
 from aisc.ledger import queries
 from aisc.ledger.models import Budget
-
-ROWS = 50
-
-
-def page_of(request: HttpRequest, rows: QuerySet, *, size: int = ROWS) -> Page:
-    """The page that the address asks for; the nearest one when it asks for nonsense."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 def sent(request: HttpRequest) -> Any:

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from aisc.core import clock, typeset
 from aisc.ledger import actions, forms, lookups
 from aisc.ledger import statement_pdf as documents
+from aisc.core.paging import page_of
 from aisc.ledger.displays import statements as displays
 from aisc.ledger.downloads import csv_response, pdf_response
 from aisc.ledger.models import Budget
-from aisc.ledger.views.shared import act_by_form, crumbs, page_of, sent
+from aisc.ledger.views.shared import act_by_form, crumbs, sent
 
 
 def statement(request: HttpRequest, number: str) -> HttpResponse:

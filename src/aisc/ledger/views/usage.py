@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aisc.core import access, clock
+from aisc.core.paging import page_of
 from aisc.ledger import actions, evidence, forms, lookups, queries
 from aisc.ledger.displays import usage as displays
 from aisc.ledger.models import Budget, Price, UsageRecord
-from aisc.ledger.views.shared import act_by_form, crumbs, page_of, sent
+from aisc.ledger.views.shared import act_by_form, crumbs, sent
 
 
 def usage(request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from aisc.core import access
 from aisc.core.forms import attempt
+from aisc.core.paging import page_of
 from aisc.people import actions, queries
 from aisc.people.forms import CentreRoleForm
-from aisc.people.views.common import carry_out, page_of, typed
+from aisc.people.views.common import carry_out, typed
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,13 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from aisc.core.errors import AiscError
 
-ROWS = 50
 REFUSALS = (401, 403, 404)  # who asks may not: answered as such, and not as something to put right
 
 
@@ -33,11 +30,6 @@ def carry_out(request: HttpRequest, done: str, call: Callable[..., Any], **value
 def typed(request: HttpRequest) -> QueryDict | None:
     """What was sent with a form; None when it is only to be shown. An empty form was sent all the same."""
     return request.POST if request.method == "POST" else None
-
-
-def page_of(request: HttpRequest, rows: QuerySet, param: str = "page") -> Page:
-    """The page of ``rows`` that ``?page=`` (or ``param``) asks for; the nearest one when there is no such page."""
-    return Paginator(rows, ROWS).get_page(request.GET.get(param))
 
 
 def keep_language(response: HttpResponse, language: str) -> HttpResponse:

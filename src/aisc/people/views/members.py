@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
+from aisc.core.paging import page_of
 from aisc.people import actions, queries
 from aisc.people.actions.members import roles_given_by
 from aisc.people.forms_organisations import FacilitatorForm, LeavingForm
 from aisc.people.models import Membership, Organisation, Project
-from aisc.people.views.common import carry_out, page_of, typed
+from aisc.people.views.common import carry_out, typed
 
 
 def members_context(request: HttpRequest, place: Organisation | Project) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def members_context(request: HttpRequest, place: Organisation | Project) -> dict
             "now": clock.now(),
         }
     return context | {
-        "members": page_of(request, queries.members_of(place), "people"),
+        "members": page_of(request, queries.members_of(place), param="people"),
         "roles_given": roles_given_by(request.actor, place),
         "place": place,
         "in_project": isinstance(place, Project),

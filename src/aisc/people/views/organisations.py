@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aisc.core import access
 from aisc.core.forms import attempt
+from aisc.core.paging import page_of
 from aisc.people import actions, queries
 from aisc.people.forms import OrganisationForm, initial_of
 from aisc.people.models import FormerName, Organisation
-from aisc.people.views.common import page_of, typed
+from aisc.people.views.common import typed
 from aisc.people.views.members import members_context
 
 

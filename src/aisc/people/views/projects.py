@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from aisc.core import access
 from aisc.core.forms import attempt
+from aisc.core.paging import page_of
 from aisc.people import actions, panels, queries
 from aisc.people.access import MANAGERS
 from aisc.people.forms import NewProjectForm, ProjectForm, SharesForm, initial_of
 from aisc.people.forms_organisations import ClosingForm
 from aisc.people.models import Listing
-from aisc.people.views.common import carry_out, page_of, typed
+from aisc.people.views.common import carry_out, typed
 from aisc.people.views.members import members_context
 
 

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
+from aisc.core.paging import page_of
 from aisc.people import actions, queries
 from aisc.people.access import SCOPES
 from aisc.people.actions.members import roles_given_by
 from aisc.people.forms_organisations import ServiceForm, ServiceTokenForm
 from aisc.people.models import Organisation, Project, ServiceAccount
-from aisc.people.views.common import carry_out, page_of, typed
+from aisc.people.views.common import carry_out, typed
 
 
 @require_http_methods(["GET", "POST"])

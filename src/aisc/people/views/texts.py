@@ -14,11 +14,12 @@ from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
 from aisc.core.language import NAMES, reader
+from aisc.core.paging import page_of
 from aisc.people import actions, texts
 from aisc.people.forms_texts import TextForm, WithdrawTextForm, slot
 from aisc.people.models_texts import ApprovedText, TextWording
 from aisc.people.shipped import shipped
-from aisc.people.views.common import carry_out, page_of, typed
+from aisc.people.views.common import carry_out, typed
 
 
 @require_GET

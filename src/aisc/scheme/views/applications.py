@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from aisc.core import access, clock
+from aisc.core.paging import page_of
 from aisc.people.access import Centre, has_centre_role
 from aisc.scheme import queries
 from aisc.scheme.costs import frozen_cost, tenths, weighted_total
@@ -16,7 +17,7 @@ from aisc.scheme.models import Application, Decision, Letter
 from aisc.scheme.ribbon import ribbon
 from aisc.scheme.standing import EDITABLE, WITHDRAWABLE, standing
 from aisc.scheme.states import APPLICATION
-from aisc.scheme.views.shared import crumbs, page_of, rubric, signed_in, title_of, url_of
+from aisc.scheme.views.shared import crumbs, rubric, signed_in, title_of, url_of
 
 
 def index(request: HttpRequest) -> HttpResponse:

@@ -6,8 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,8 +17,6 @@ from aisc.core.language import chosen
 from aisc.scheme import queries
 from aisc.scheme.costs import tenths
 from aisc.scheme.models import Application, Call
-
-ROWS = 50
 
 
 def signed_in(request: HttpRequest) -> None:
@@ -35,10 +31,6 @@ def application_for(request: HttpRequest, uid: str, rule: str) -> Application:
     found = queries.application_by_uid(request.actor, uid)
     access.require(request.actor, f"scheme.{rule}", found)
     return found
-
-
-def page_of(request: HttpRequest, rows: QuerySet) -> Page:
-    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
 
 
 def url_of(name: str, application: Application, *more: str) -> str:
