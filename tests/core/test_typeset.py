@@ -132,7 +132,7 @@ def test_what_no_font_can_show_does_not_stop_a_document(template, typed):
 def test_the_same_data_gives_the_same_bytes(template):
     path = template(LETTER)
     first = typeset.pdf(path, data())
-    typeset._compiler = None  # as in another process
+    typeset._compilers.clear()  # as in another process
     assert typeset.pdf(path, data()) == first
     assert typeset.pdf(path, data(text="other")) != first
 
@@ -171,12 +171,12 @@ def test_a_template_that_cannot_be_set_is_unavailable(template, source, caplog):
 
 
 def test_missing_fonts_are_unavailable_and_the_log_says_what_to_install(template, monkeypatch, caplog):
-    monkeypatch.setattr(typeset, "_compiler", None)
+    monkeypatch.setattr(typeset, "_compilers", {})
     monkeypatch.setattr(typeset, "FONT_FILE", "Absent.ttc")
     with pytest.raises(Unavailable):
         typeset.pdf(template(LETTER), data())
     assert "install the package noto-cjk-sans-otc" in caplog.text
-    assert typeset._compiler is None
+    assert not typeset._compilers
 
 
 def test_dates_are_written_in_both_languages():

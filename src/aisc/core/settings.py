@@ -253,6 +253,8 @@ CENTRE_NAME_EN = os.environ.get("AISC_CENTRE_NAME_EN", "AISC demonstration centr
 CENTRE_NAME_ZH = os.environ.get("AISC_CENTRE_NAME_ZH", "AISC 示範中心")
 # Empty: the name above in 简体, character by character.
 CENTRE_NAME_HANS = os.environ.get("AISC_CENTRE_NAME_HANS", "")
+# Whether readers of 简体 may have a reading copy of letters and statements in it.
+READING_COPIES = _flag("AISC_READING_COPIES", DEMO)
 
 # Uploads stream to disk; this bounds one file, checked before a byte is read where the length is known.
 MAX_UPLOAD_BYTES = int(os.environ.get("AISC_MAX_UPLOAD_MB") or 2048) * 1_048_576

@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from aisc.core import reading_copy
 from aisc.core.errors import Unavailable
 
 log = logging.getLogger("aisc.typeset")
@@ -34,24 +35,30 @@ STANDARDS = ["a-2a", "ua-1"]
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 _lock = threading.Lock()
-_compiler: Any = None
+_compilers: dict[Path, Any] = {}
 
 
-def pdf(template: Path, data: dict[str, Any]) -> bytes:
+def pdf(template: Path, data: dict[str, Any], *, copy: bool = False) -> bytes:
     """The document as PDF bytes. ``template`` lies inside the ``aisc`` package; ``data`` is what JSON can say.
+
+    ``copy``: not the document but its reading copy in 简体 (``core.reading_copy``).
 
     Raises Unavailable when the document cannot be set (fonts or typst missing, an error in the template;
     the reason goes to the log). Takes some 20 ms a page: call it outside transactions.
     """
+    root = ROOT
+    if copy:
+        root, data = reading_copy.templates(ROOT), reading_copy.data(data)
+        template = root / template.resolve().relative_to(ROOT)
     text = json.dumps(data, ensure_ascii=False, sort_keys=True).translate(_TURNING)
     try:
         try:
-            return _set(template, text, STANDARDS)
+            return _set(root, template, text, STANDARDS)
         except RuntimeError as error:
             # The standards forbid what no font of ours can show (an emoji in a job's name): such a character
             # becomes an empty box in a document that is like the others but does not claim the standards.
             log.info("%s is not set to the standards: %s", template.name, str(error).splitlines()[0])
-            return _set(template, text, [])
+            return _set(root, template, text, [])
     except Exception as error:
         # typst raises its own error for a template, OSError or RuntimeError for files; a reader can do the
         # same thing about each of them.
@@ -62,10 +69,10 @@ def pdf(template: Path, data: dict[str, Any]) -> bytes:
         ) from error
 
 
-def _set(template: Path, text: str, standards: list[str]) -> bytes:
+def _set(root: Path, template: Path, text: str, standards: list[str]) -> bytes:
     # One compiler per process keeps the 19 MB of fonts open; it is not written to be shared by threads.
     with _lock:
-        return _ready().compile(
+        return _ready(root).compile(
             str(template.resolve()),
             format="pdf",
             sys_inputs={"data": text},
@@ -83,17 +90,16 @@ def fonts_folder() -> Path:
     return found.parent
 
 
-def _ready() -> Any:
-    global _compiler
-    if _compiler is None:
+def _ready(root: Path) -> Any:
+    if root not in _compilers:
         import typst
 
-        _compiler = typst.Compiler(
-            root=str(ROOT),
+        _compilers[root] = typst.Compiler(
+            root=str(root),
             font_paths=[str(fonts_folder())],
             ignore_system_fonts=True,
         )
-    return _compiler
+    return _compilers[root]
 
 
 def letter_data(
@@ -123,6 +129,7 @@ def letter_data(
         "code": code,
         "verify_url": verify_url(code) if code else "",
         "illustrative": illustrative,
+        "reading_copy": False,
     }
 
 

@@ -25,7 +25,7 @@ PAYERS = {
 
 def statement_pdf(bill: Bill, payer: str = "") -> bytes:
     """The statement of ``payer``, or without one the interim statement to date. Raises Unavailable."""
-    return typeset.pdf(TEMPLATE, statement_data(bill, payer))
+    return typeset.pdf(TEMPLATE, statement_data(bill, payer), copy=copy)
 
 
 def statement_data(bill: Bill, payer: str = "") -> dict[str, Any]:

@@ -32,6 +32,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         # A function, which templates call: a lazy object would not be a number to the filters.
         "notices_count": cache(lambda: _unread(request)),
         "demonstration": settings.DEMO,
+        "reading_copies": settings.READING_COPIES and language.reader() == language.HANS,
         "language_urls": SimpleLazyObject(lambda: _in_other_languages(request)),
     }
 

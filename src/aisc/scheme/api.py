@@ -269,7 +269,7 @@ def _award(request: HttpRequest, uid: str) -> Award:
     openapi_extra={"responses": {200: {"description": "PDF", "content": {"application/pdf": {}}}}},
 )
 def letter(request: HttpRequest, uid: str) -> HttpResponse:
-    return pdf_answer(queries.letter_of(request.actor, queries.application_by_uid(request.actor, uid)))
+    return pdf_answer(request, queries.letter_of(request.actor, queries.application_by_uid(request.actor, uid)))
 
 
 # What a caller sees of one application

@@ -89,9 +89,9 @@ def percent(bps: int) -> str:
     return f"{text}%"
 
 
-def pdf(letter: Letter) -> bytes:
+def pdf(letter: Letter, *, copy: bool = False) -> bytes:
     """The letter as PDF, both languages side by side. Slow (some 50 ms): never inside a transaction."""
-    return typeset.pdf(TEMPLATE, page_data(letter))
+    return typeset.pdf(TEMPLATE, page_data(letter), copy=copy)
 
 
 def page_data(letter: Letter) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from ninja import Query
 
 from aisc.core import access
 from aisc.core.api import Page, idempotent, paginate, with_etag
+from aisc.core.reading_copy import wanted
 from aisc.ledger import actions, lookups
 from aisc.ledger import statement_pdf as documents
 from aisc.ledger.api.routing import Cursor, Limit, one_of, router, storable
@@ -54,7 +55,7 @@ def issue(request: HttpRequest, body: IssueIn):
 @router.get("/statements/{number}.pdf", openapi_extra=_PDF, summary="A statement as PDF, in English and Chinese")
 def statement_pdf(request: HttpRequest, number: str):
     found = lookups.statement(request.actor, number)
-    return pdf_response(documents.statement_pdf(displays.bill(found), found.payer), found.number)
+    return pdf_response(documents.statement_pdf(displays.bill(found), found.payer, copy=wanted(request)), found.number)
 
 
 @router.get("/statements/{number}.csv", openapi_extra=_CSV, summary="A statement's lines as CSV")

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aisc.core import clock, typeset
+from aisc.core.paging import page_of
+from aisc.core.reading_copy import wanted
 from aisc.ledger import actions, forms, lookups
 from aisc.ledger import statement_pdf as documents
 from aisc.core.paging import page_of
@@ -68,12 +70,14 @@ def _page(request: HttpRequest, bill, statement) -> HttpResponse:
 
 def statement_pdf(request: HttpRequest, number: str) -> HttpResponse:
     found = lookups.statement(request.actor, number)
-    return pdf_response(documents.statement_pdf(displays.bill(found), found.payer), found.number)
+    return pdf_response(documents.statement_pdf(displays.bill(found), found.payer, copy=wanted(request)), found.number)
 
 
 def interim_pdf(request: HttpRequest, uid: str) -> HttpResponse:
     budget = lookups.budget(request.actor, uid)
-    return pdf_response(documents.statement_pdf(displays.bill_to_date(budget)), f"{budget.uid}-interim")
+    return pdf_response(
+        documents.statement_pdf(displays.bill_to_date(budget), copy=wanted(request)), f"{budget.uid}-interim"
+    )
 
 
 def statement_csv(request: HttpRequest, number: str) -> StreamingHttpResponse:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from aisc.core import access
 from aisc.core.errors import NotFound
 from aisc.core.money import share
+from aisc.core.reading_copy import wanted
 from aisc.people import texts
 from aisc.scheme import actions, conditions, letters, queries
 from aisc.scheme.models import Award, Letter
@@ -79,20 +80,20 @@ def decline(request: HttpRequest, uid: str) -> HttpResponse:
 def letter(request: HttpRequest, uid: str) -> HttpResponse:
     """The decision letter as PDF, whatever the decision."""
     signed_in(request)
-    return pdf_answer(queries.letter_of(request.actor, queries.application_by_uid(request.actor, uid)))
+    return pdf_answer(request, queries.letter_of(request.actor, queries.application_by_uid(request.actor, uid)))
 
 
 @require_GET
 def award_letter(request: HttpRequest, number: str) -> HttpResponse:
     signed_in(request)
     found = queries.award_by_number(request.actor, number)
-    return pdf_answer(queries.letter_of(request.actor, found.application))
+    return pdf_answer(request, queries.letter_of(request.actor, found.application))
 
 
-def pdf_answer(found: Letter) -> HttpResponse:
+def pdf_answer(request: HttpRequest, found: Letter) -> HttpResponse:
     """A letter as a file to look at; never kept by caches on the way."""
     return HttpResponse(
-        letters.pdf(found),
+        letters.pdf(found, copy=wanted(request)),
         content_type="application/pdf",
         headers={
             "Content-Disposition": f'inline; filename="{found.reference}.pdf"',
