@@ -23,7 +23,7 @@ PAYERS = {
 }
 
 
-def statement_pdf(bill: Bill, payer: str = "") -> bytes:
+def statement_pdf(bill: Bill, payer: str = "", *, copy: bool = False) -> bytes:
     """The statement of ``payer``, or without one the interim statement to date. Raises Unavailable."""
     return typeset.pdf(TEMPLATE, statement_data(bill, payer), copy=copy)
 

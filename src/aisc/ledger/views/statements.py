@@ -16,7 +16,6 @@ from aisc.core.paging import page_of
 from aisc.core.reading_copy import wanted
 from aisc.ledger import actions, forms, lookups
 from aisc.ledger import statement_pdf as documents
-from aisc.core.paging import page_of
 from aisc.ledger.displays import statements as displays
 from aisc.ledger.downloads import csv_response, pdf_response
 from aisc.ledger.models import Budget
