@@ -169,6 +169,9 @@ def test_ones_own_account(make_person):
     actions.update_account(Actor(person=ada), language="en")
     ada.refresh_from_db()
     assert (ada.name, ada.language) == ("陳大文", "en")
+    actions.update_account(Actor(person=ada), name="Ada")
+    ada.refresh_from_db()
+    assert (ada.name, ada.language) == ("Ada", "en")
     for values, field in (({"name": " "}, "name"), ({"language": "de"}, "language")):
         with pytest.raises(BadInput) as refused:
             actions.update_account(Actor(person=ada), **values)

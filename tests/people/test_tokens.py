@@ -35,6 +35,7 @@ def test_only_the_digest_of_a_secret_is_kept(make_person, noon):
         "expires_at": noon + timedelta(days=30),
         "last_used_at": None,
         "revoked_at": None,
+        "issued_by_id": None,
     }
     assert secret not in str(list(AuditEvent.objects.values()))
     assert str(Notice.objects.get()) == "The API token “laptop” was made."

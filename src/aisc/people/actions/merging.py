@@ -10,7 +10,8 @@ from __future__ import annotations
 import secrets
 
 from allauth.account.models import EmailAddress
-from django.apps import apps
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -271,11 +272,9 @@ def _move_person(survivor: Person, duplicate: Person) -> None:
     JoinedByItself.objects.filter(person=duplicate, organisation__in=came).delete()
     JoinedByItself.objects.filter(person=duplicate).update(person=survivor)
     IamSmartRequest.objects.filter(person=duplicate).delete()
-    if apps.is_installed("allauth.socialaccount"):
-        apps.get_model("socialaccount", "SocialAccount").objects.filter(user=duplicate).update(user=survivor)
-    if apps.is_installed("allauth.mfa"):
-        # The survivor's second factor is the one that counts; the duplicate's would be a way around it.
-        apps.get_model("mfa", "Authenticator").objects.filter(user=duplicate).delete()
+    SocialAccount.objects.filter(user=duplicate).update(user=survivor)
+    # The survivor's second factor is the one that counts; the duplicate's would be a way around it.
+    Authenticator.objects.filter(user=duplicate).delete()
     # Only the human who is shown can agree to being shown under this account's name.
     Listing.objects.filter(person=duplicate, withdrawn_at=None).update(withdrawn_at=clock.now())
 
