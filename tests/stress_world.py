@@ -14,7 +14,7 @@ from aisc.people.actions import add_member, create_organisation, create_project
 from aisc.people.models import Person
 
 NAMES = (
-    "A research group whose name, because nobody could agree on a shorter one, goes on until the line is full twice over",
+    "A research group whose name, as nobody could agree on a shorter one, goes on until the line is full twice over",
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2,
     "國立香港人工智能與高效能運算及跨學科數據科學聯合研究中心暨粵港澳大灣區開放算力服務平台籌備委員會秘書處",
     "مركز أبحاث الذكاء الاصطناعي والحوسبة الفائقة في هونغ كونغ",

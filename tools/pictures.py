@@ -49,9 +49,9 @@ THUMBS = {"desktop": (232, 300, 9), "phone": (116, 251, 18)}  # width, height, c
 QUALITY = 42  # of the contact sheets, which show shapes and colours, not texts
 PREFACE = (
     "Contact sheets of every page that a link leads to, and of some that come after a form: taken by `make pictures` "
-    "from a demonstration centre with a year behind it, as the person of it who sees most of the page. Home, a project, "
-    "a budget, a job, an organisation and an application are there as everybody who may open them; lists are there with "
-    "nothing on them as well. The names of routes are those of the code."
+    "from a demonstration centre with a year behind it, as the person of it who sees most of the page. Home, a "
+    "project, a budget, a job, an organisation and an application are there as everybody who may open them; lists "
+    "are there with nothing on them as well. The names of routes are those of the code."
 )
 BROWSER = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 

@@ -169,7 +169,8 @@ ACCOUNT_FORMS = {
     "confirm_email_verification_code": "aisc.people.allauth_forms.ConfirmAddress",
 }
 
-ACCOUNT_REAUTHENTICATION_REQUIRED = True  # for what can let somebody else in; ``AccountAdapter`` says how fresh is fresh
+# For what can let somebody else in; ``AccountAdapter`` says how fresh is fresh.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 # Institutions' identity providers, from the rows that ``people.connect_institution`` writes.
 SOCIALACCOUNT_ADAPTER = "aisc.people.institutions.adapter.InstitutionAdapter"
@@ -266,7 +267,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1_048_576
 JOB_ISOLATION = _choice("AISC_ISOLATION", "prefer", ("require", "prefer", "off"))
 JOB_NETWORK = _choice("AISC_JOB_NETWORK", "none", ("none", "host"))
 JOB_PATHS = [each for each in os.environ.get("AISC_JOB_PATHS", "").split(":") if each]
-# How long the files of an ended run (its log, its temporary files) are kept; its accounting stays for ever. 0: for ever.
+# How long the files of an ended run (its log, its temporary files) are kept; 0: for ever. Its accounting always is.
 KEEP_LOGS_DAYS = int(os.environ.get("AISC_KEEP_LOGS_DAYS") or 365)
 
 # Shared by all processes of this machine, so that limits hold whichever of them answers.
