@@ -42,7 +42,7 @@ def fill() -> tuple[User, User]:
     """Somebody who manages a fifth of the projects, and staff."""
     with contextlib.redirect_stdout(io.StringIO()):
         call_command("initial_setup", force_overwrite=True)
-        call_command("load_test_data", force_overwrite=True)
+        call_command("load_test_data")
     manager = User.objects.get(username="cgray")
     staff, _made = User.objects.get_or_create(username="bench-staff", is_superuser=True, is_staff=True)
     others = list(User.objects.exclude(pk__in=(manager.pk, staff.pk)).order_by("pk"))

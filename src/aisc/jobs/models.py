@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aisc.centre.models import AcceleratorType, Cluster
 from aisc.core.ids import new_uid
-from aisc.jobs.states import JOB, RUN
+from aisc.jobs.states import ACTIVE, JOB, RUN
 from aisc.ledger.models import Budget, Hold
 from aisc.people.models import Person, Project
 
@@ -57,8 +58,9 @@ class Job(models.Model):
             models.Index(fields=["project", "-id"], name="job_by_project"),
             models.Index(fields=["budget", "-id"], name="job_by_budget"),
             models.Index(fields=["submitted_by", "-id"], name="job_by_person"),
-            # Not only of the active ones: SQLite uses such an index for no question whose values are parameters. And
-            # a list narrowed to a rare state would be looked for among all jobs.
+            models.Index(fields=["-id"], condition=Q(state__in=ACTIVE), name="job_active"),
+            # SQLite uses an index of some rows for no question whose values are parameters; and a list narrowed to a
+            # rare state would be looked for among all jobs.
             models.Index(fields=["state", "-id"], name="job_by_state"),
             models.Index(fields=["project", "state", "-id"], name="job_by_project_state"),
             models.Index(fields=["submitted_by", "ended_at"], name="job_ended_by_person"),
@@ -95,7 +97,10 @@ class Run(models.Model):
     class Meta:
         ordering = ["job", "index"]
         constraints = [models.UniqueConstraint(fields=["job", "index"], name="run_index_once")]
-        indexes = [models.Index(fields=["state", "id"], name="run_by_state")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state__in=ACTIVE), name="run_active"),
+            models.Index(fields=["state", "id"], name="run_by_state"),  # as of jobs
+        ]
 
     def __str__(self) -> str:
         return self.ref

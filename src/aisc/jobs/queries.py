@@ -17,7 +17,7 @@ from aisc.jobs.states import ACTIVE, ENDED, LABELS
 from aisc.ledger.models import Entry, Hold
 from aisc.people.access import has_centre_role
 from aisc.people.models import Project
-from aisc.people.queries import projects_of
+from aisc.people.queries import project_ids_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def jobs_visible_to(actor: Actor) -> QuerySet[Job]:
     """Jobs of the projects in which the actor has any role; all for those who answer for the centre."""
     if actor.is_system or has_centre_role(actor, OVERSIGHT):
         return Job.objects.all()
-    return Job.objects.filter(project__in=projects_of(actor.person))
+    return Job.objects.filter(project__in=project_ids_of(actor.person))
 
 
 # What the list can be narrowed to by state: one word for several states where people think of them as one.

@@ -52,12 +52,17 @@ def projects_visible_to(actor: Actor) -> QuerySet[Project]:
 
 
 def projects_of(person: Person | None) -> QuerySet[Project]:
-    """Projects in which the person has a role, in no order: for ``project__in`` of what belongs to projects.
-
-    Asked that way a database looks up the rows of these projects. Asked of each row whether its project is one of
-    them, it may read all rows there are before it has found as many as a page shows.
-    """
+    """Projects in which the person has a role, in no order: for ``project__in`` of what belongs to projects."""
     return Project.objects.filter(_with_a_role(person)).order_by() if person else Project.objects.none()
+
+
+def project_ids_of(person: Person | None) -> list[int]:
+    """The same as numbers, asked now: for what comes by the million.
+
+    Told which projects, a database knows whether to look their rows up or to read the newest of all until it has as
+    many as a page shows. Left to find out, it may read a million rows for somebody who has none.
+    """
+    return list(projects_of(person).values_list("pk", flat=True))
 
 
 def _with_a_role(person: Person) -> Exists:

@@ -27,7 +27,7 @@ from aisc.ledger.forecast import with_forecast
 from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement, UsageRecord
 from aisc.people.access import WRITERS, has_centre_role
 from aisc.people.models import CentreRole, Membership, Notice
-from aisc.people.queries import projects_of
+from aisc.people.queries import project_ids_of
 from aisc.portal.todo import ToDo, todo
 from aisc.scheme import queries as scheme
 from aisc.scheme.models import Call
@@ -72,7 +72,7 @@ class Home:
 def home(actor: Actor) -> Home:
     """Everything on the home page of ``actor``'s person."""
     person = actor.person
-    own = projects_of(person)
+    own = project_ids_of(person)
     roles = set(Membership.objects.filter(person=person).values_list("role", flat=True))
     shown = Home(
         todo=todo(actor),

@@ -5,8 +5,6 @@ class Migration(migrations.Migration):
     dependencies = [("jobs", "0003_link_by_address")]
 
     operations = [
-        migrations.RemoveIndex("job", "job_active"),
-        migrations.RemoveIndex("run", "run_active"),
         migrations.AddIndex("run", models.Index(fields=["state", "id"], name="run_by_state")),
         migrations.AddIndex("job", models.Index(fields=["state", "-id"], name="job_by_state")),
         migrations.AddIndex("job", models.Index(fields=["project", "state", "-id"], name="job_by_project_state")),
