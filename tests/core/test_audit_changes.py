@@ -95,7 +95,7 @@ def test_a_row_made_and_changed_is_new(doing, noon):
         organisation.save()
 
     (only,) = doing(change)
-    assert (only["what"], only["after"]["name_en"]) == ("created", "B")
+    assert (only["what"], only["before"], only["after"]["name_en"]) == ("created", {}, "B")
 
 
 def test_a_deleted_row_says_what_it_was_also_when_many_are_deleted_at_once(doing, make_person, make_organisation):
@@ -147,6 +147,60 @@ def test_a_long_text_is_kept_by_its_beginning_and_hash(doing, make_organisation,
     assert only["after"]["summary_en"].startswith("x" * 200 + "… (5000 characters, SHA-256 ")
     assert changes.shortened({"a": 1}) == {"a": 1}
     assert changes.shortened(["x" * 400]).startswith('["xxx')
+
+
+def test_what_an_action_reads_itself_is_not_asked_for_again(doing, make_organisation, django_assert_num_queries):
+    pk = make_organisation(name_en="Old").pk
+
+    def change():
+        organisation = Organisation.objects.get(pk=pk)
+        organisation.name_en = "New"
+        with django_assert_num_queries(1):
+            organisation.save(update_fields=["category"])
+        organisation.save(update_fields=["name_en"])
+
+    (only,) = doing(change)
+    assert (only["before"], only["after"]) == ({"name_en": "Old"}, {"name_en": "New"})
+
+
+def test_what_was_not_read_is_asked_for(doing, make_organisation):
+    pk = make_organisation(name_en="Old", address="1 Road").pk
+
+    def change():
+        organisation = Organisation.objects.only("name_en").get(pk=pk)
+        organisation.address = "2 Road"
+        organisation.save(update_fields=["address"])
+
+    (only,) = doing(change)
+    assert (only["before"], only["after"]) == ({"address": "1 Road"}, {"address": "2 Road"})
+
+
+def test_what_an_earlier_action_read_is_read_again(doing, make_organisation):
+    kept = []
+    pk = make_organisation(name_en="Old").pk
+    doing(lambda: kept.append(Organisation.objects.get(pk=pk)))
+    Organisation.objects.filter(pk=pk).update(name_en="Meanwhile")
+
+    def change():
+        kept[0].name_en = "New"
+        kept[0].save()
+
+    (only,) = doing(change)
+    assert only["before"] == {"name_en": "Meanwhile"}
+
+
+def test_a_list_changed_in_place_is_a_change(doing, make_person, noon):
+    token = ApiToken.objects.create(
+        person=make_person(), name="t", prefix="p", digest="d", scopes=["read"], created_at=noon, expires_at=noon
+    )
+
+    def change():
+        found = ApiToken.objects.get(pk=token.pk)
+        found.scopes.append("jobs")
+        found.save()
+
+    (only,) = doing(change)
+    assert (only["before"], only["after"]) == ({"scopes": ["read"]}, {"scopes": ["read", "jobs"]})
 
 
 def test_of_very_many_rows_it_is_said_how_many(doing, make_organisation, monkeypatch):

@@ -68,7 +68,7 @@ def _people(actor: Actor) -> QuerySet[Person]:
 
 def _with_places(people: QuerySet[Person]) -> QuerySet[Person]:
     places = Membership.objects.select_related("organisation").order_by("pk")
-    return people.filter(is_service=False).prefetch_related(Prefetch("memberships", places))
+    return people.filter(is_service=False, merged_into=None).prefetch_related(Prefetch("memberships", places))
 
 
 def _show_person(row: Person) -> Shown:
@@ -126,7 +126,7 @@ register(
         describe=_person,
         visible=_people,
         show=_show_person,
-        watched=("name", "email", "is_active"),
+        watched=("name", "email", "merged_into"),
         moment="date_joined",
         rows=_with_places,
         also={Membership: lambda row: (row.person_id,)},

@@ -9,14 +9,16 @@ action itself to ``note``.
 
 from __future__ import annotations
 
+import copy
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models.signals import post_save, pre_delete, pre_save
+from django.db.models.signals import post_init, post_save, pre_delete, pre_save
 
 from aisc.core.audit.chain import canonical, plain
 
@@ -25,6 +27,9 @@ _SECRET = re.compile(r"password|secret|digest|token|(^|_)key$|environment|last_l
 LONGEST = 300  # characters of a value that are kept whole
 _KEPT = 200
 MOST_ROWS = 200  # of one action whose values are kept; of the others it is said how many there were
+
+_BEFORE = "_audit_before"
+_ABSENT = "<not read>"
 
 Key = tuple[str, Any]
 
@@ -77,6 +82,7 @@ def watch() -> None:
     """Listen to every watched model; called once, when all models are known."""
     for model in apps.get_models():
         if is_watched(model):
+            post_init.connect(_loaded, sender=model, dispatch_uid=f"audit-loaded-{model._meta.label}")
             pre_save.connect(_saving, sender=model, dispatch_uid=f"audit-saving-{model._meta.label}")
             post_save.connect(_saved, sender=model, dispatch_uid=f"audit-saved-{model._meta.label}")
             pre_delete.connect(_deleting, sender=model, dispatch_uid=f"audit-deleting-{model._meta.label}")
@@ -88,16 +94,38 @@ def _running() -> dict[Key, Change] | None:
     return running_changes()
 
 
+def _loaded(sender: type[models.Model], instance: models.Model, **_more: Any) -> None:
+    """Keep what a row is when an action reads it: that is what it was before the action changed it."""
+    changes = _running()
+    if changes is not None:
+        values = {each.attname: instance.__dict__.get(each.attname, _ABSENT) for each in sender._meta.concrete_fields}
+        # What can be changed in place is copied.
+        values |= {name: copy.deepcopy(value) for name, value in values.items() if isinstance(value, list | dict)}
+        instance.__dict__[_BEFORE] = (changes, values)
+
+
+def _stored(row: models.Model, fields: list[Any]) -> Sequence[Any] | None:
+    """The values that ``fields`` have in the database; as the running action read them, else asked for."""
+    changes, values = row.__dict__.get(_BEFORE, (None, {}))
+    if changes is _running() and values[row._meta.pk.attname] == row.pk:
+        found = [values[each.attname] for each in fields]
+        if _ABSENT not in found:
+            return found
+    # Read before the action began, perhaps long ago.
+    return row._meta.model._base_manager.filter(pk=row.pk).values_list(*(each.attname for each in fields)).first()
+
+
 def _saving(sender: type[models.Model], instance: models.Model, update_fields: Any, raw: bool, **_more: Any) -> None:
     changes = _running()
     if changes is None or raw or instance._state.adding:
         return
     fields = _fields(sender, update_fields)
-    # Read again rather than remembered: the instance may have been changed, or be older than the lock.
-    stored = sender._base_manager.filter(pk=instance.pk).values_list(*(each.attname for each in fields)).first()
+    stored = _stored(instance, fields)
     if stored is None:
         return
     change = changes.setdefault((sender._meta.label_lower, instance.pk), Change(instance, identity(instance)))
+    if change.what == "created":
+        return
     for each, value in zip(fields, stored, strict=True):
         change.before.setdefault(each.name, _shown(instance, each, value))
 

@@ -36,6 +36,8 @@ _EVENT = (
     "via",
     "hash",
 )
+_SUBJECT = ("seq", "object_type", "object_pk")
+_AT_ONCE = 100  # rows in one statement; more go by COPY
 
 
 @dataclass
@@ -74,10 +76,31 @@ def write(rows: Sequence[Row]) -> None:
         details, changes, about = (canonical(values[place]) for place in (7, 8, 9))
         events.append((seq, at, *values[1:7], details, changes, about, *values[10:], previous))
         subjects += [(seq, *subject) for subject in row.subjects]
+    if connection.vendor == "postgresql" and len(events) + len(subjects) <= _AT_ONCE:
+        _write_at_once(events, subjects, seq, previous)
+        return
     bulk.insert(AuditEvent, _EVENT, events)
     if subjects:
-        bulk.insert(AuditSubject, ("seq", "object_type", "object_pk"), subjects)
+        bulk.insert(AuditSubject, _SUBJECT, subjects)
     AuditHead.objects.filter(pk=1).update(seq=seq, hash=previous)
+
+
+def _write_at_once(events: Sequence[tuple[Any, ...]], subjects: Sequence[tuple[Any, ...]], seq: int, head: str) -> None:
+    """One statement, one way to the server and back: others wait for the end of the log meanwhile."""
+
+    def insert(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> str:
+        marks = ", ".join(f"({', '.join(['%s'] * len(columns))})" for _row in rows)
+        return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608 - names are ours
+
+    parts = [f"e AS ({insert('core_auditevent', _EVENT, events)})"]
+    if subjects:
+        parts.append(f"s AS ({insert('core_auditsubject', _SUBJECT, subjects)})")
+    values = [value for row in (*events, *subjects) for value in row]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {', '.join(parts)} UPDATE core_audithead SET seq = %s, hash = %s WHERE id = 1",  # noqa: S608
+            [*values, seq, head],
+        )
 
 
 def head() -> tuple[int, str]:

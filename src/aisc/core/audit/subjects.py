@@ -57,19 +57,22 @@ def belongs_to(model: type[models.Model]) -> list[Any]:
 
 
 def _follow(row: models.Model, found: dict[Subject, None], ahead: dict[str, set[int]]) -> None:
-    for field in belongs_to(row._meta.model):
+    fields = belongs_to(row._meta.model)
+    complete = any(field.name == "organisation" for field in fields)
+    for field in fields:
         other = row._state.fields_cache.get(field.name)
         if other is None:
-            _add(field, getattr(row, field.attname), found, ahead)
+            # Where the organisation itself is named, nobody needs to be asked to what the project belongs.
+            _add(field, getattr(row, field.attname), found, None if complete else ahead)
         elif (subject := (other._meta.label_lower, other.pk)) not in found:
             found[subject] = None
             _follow(other, found, ahead)
 
 
-def _add(field: Any, key: Any, found: dict[Subject, None], ahead: dict[str, set[int]]) -> None:
+def _add(field: Any, key: Any, found: dict[Subject, None], ahead: dict[str, set[int]] | None) -> None:
     subject = (field.related_model._meta.label_lower, key)
     if not isinstance(key, int) or subject in found:
         return
     found[subject] = None
-    if belongs_to(field.related_model):
+    if ahead is not None and belongs_to(field.related_model):
         ahead.setdefault(subject[0], set()).add(key)

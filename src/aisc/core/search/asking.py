@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from aisc.core import language
 from aisc.core.actions import Actor
 from aisc.core.search import words
 from aisc.core.search.database import find
@@ -31,6 +32,16 @@ class Hit:
     shown: Shown
     title: SafeString
     snippet: SafeString
+
+    @property
+    def title_lang(self) -> str:
+        """The ``lang`` of a title in another language than the page's."""
+        return _lang(self.shown.title)
+
+    @property
+    def text_lang(self) -> str:
+        """The same of the text."""
+        return _lang(self.shown.text)
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,11 @@ def _hits(actor: Actor, asked: words.Asked, page: list[tuple[int, int, str, int]
             shown = kinds()[slug].show(row)
             hits.append(Hit(kinds()[slug], row, shown, marked(shown.title, asked), snippet(shown.text, asked)))
     return hits
+
+
+def _lang(text: str) -> str:
+    code = language.foreign_to_reader(text)
+    return language.tag(code) if code else ""
 
 
 def marked(text: str, asked: words.Asked) -> SafeString:

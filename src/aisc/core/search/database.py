@@ -17,7 +17,7 @@ _VECTOR = "array_to_tsvector(string_to_array(tokens, ' '))"
 
 _SQLITE = (
     """CREATE VIRTUAL TABLE IF NOT EXISTS core_searchindex USING fts5(
-        tokens, content='core_searchentry', content_rowid='id', detail='none', prefix='2 3 4',
+        tokens, content='core_searchentry', content_rowid='id', detail='none', prefix='2 3 4 5 6 7 8',
         tokenize="unicode61 remove_diacritics 0 tokenchars '=._'")""",
     """CREATE TRIGGER IF NOT EXISTS core_searchentry_added AFTER INSERT ON core_searchentry BEGIN
         INSERT INTO core_searchindex(rowid, tokens) VALUES (new.id, new.tokens); END""",

@@ -26,7 +26,7 @@ def watch() -> None:
         for model, which in {kind.model: _itself, **kind.also}.items():
             own = model is kind.model
             uid = f"search-{kind.slug}-{model._meta.label}"
-            post_save.connect(_saved(kind, which, own), sender=model, weak=False, dispatch_uid=f"{uid}-saved")
+            post_save.connect(_saved(kind, which, own, model), sender=model, weak=False, dispatch_uid=f"{uid}-saved")
             post_delete.connect(_deleted(kind, which, own), sender=model, weak=False, dispatch_uid=f"{uid}-deleted")
 
 
@@ -34,9 +34,12 @@ def _itself(row: Any) -> Iterable[int]:
     return (row.pk,)
 
 
-def _saved(kind: Kind, which: Any, own: bool) -> Any:
+def _saved(kind: Kind, which: Any, own: bool, model: type[models.Model]) -> Any:
+    # Of another kind's rows, what matters to it matters here.
+    watched = {name for each in kinds().values() if each.model is model for name in each.watched}
+
     def saved(sender: Any, instance: models.Model, created: bool, update_fields: Any, raw: bool, **_more: Any) -> None:
-        if raw or (own and update_fields is not None and not set(update_fields).intersection(kind.watched)):
+        if raw or (update_fields is not None and watched and not watched.intersection(update_fields)):
             return
         put(kind.slug, which(instance), new=created and own)
 
@@ -86,10 +89,12 @@ def _add(rows: list[tuple[Kind, Any]]) -> None:
         return
     with transaction.atomic():
         ids = bulk.allocate_ids(SearchEntry, len(rows))
-        values = [
-            (entry, kind.slug, row.pk, _tokens(kind, row, entry)) for entry, (kind, row) in zip(ids, rows, strict=True)
+        made = [
+            SearchEntry(pk=entry, kind=kind.slug, object_pk=row.pk, tokens=_tokens(kind, row, entry))
+            for entry, (kind, row) in zip(ids, rows, strict=True)
         ]
-        bulk.insert(SearchEntry, ("id", "kind", "object_pk", "tokens"), values)
+        # Somebody else may put the same thing in at the same moment; then theirs stays, and nobody's work fails.
+        SearchEntry.objects.bulk_create(made, ignore_conflicts=True)
 
 
 def rebuild() -> int:
