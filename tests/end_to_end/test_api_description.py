@@ -151,7 +151,7 @@ def judge(client: Client, strategy: Any, parts: dict[str, str], *, name: str) ->
 
     try:
         ask()
-    except Exception as error:
+    except (Exception, BaseExceptionGroup) as error:
         # A kind of request that cannot be made of this operation (nothing to break) is no fault of the API.
         if type(error).__name__ in {"Unsatisfiable", "SkipTest", "Skipped"}:
             return ""

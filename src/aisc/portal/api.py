@@ -68,7 +68,7 @@ class Api(NinjaAPI):
 def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
     statuses = {422, 429, 503}
     if operation.get("requestBody"):
-        statuses.add(400)
+        statuses |= {400, 404}  # a body may name what is not there
     if operation.get("security"):
         statuses |= {401, 403}
     if (method, path.rpartition("/v1")[2]) == ("post", "/tokens"):
