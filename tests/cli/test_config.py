@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from aisc.cli import tongue
 from aisc.cli.user import config
 from aisc.cli.user.config import Config
 
@@ -105,3 +106,31 @@ def test_a_token_goes_only_to_the_centre_that_gave_it(monkeypatch, home):
 def test_the_language_that_the_centre_answers_in(monkeypatch, home, language, lang, sent):
     monkeypatch.setenv("LANG", lang)
     assert config.language_of(Config(language=language)) == sent
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("zh_HK.UTF-8", "zh-Hant"),
+        ("zh_TW", "zh-Hant"),
+        ("zh", "zh-Hant"),
+        ("zh_CN.UTF-8", "zh-Hans"),
+        ("zh_SG", "zh-Hans"),
+        ("zh_Hans_HK", "zh-Hans"),
+        ("C.UTF-8", "en"),
+        ("fr_FR", "en"),
+    ],
+)
+def test_the_language_of_a_locale(locale, language):
+    assert tongue.language_named(locale) == language
+
+
+def test_the_command_line_speaks_the_readers_language(aisc, monkeypatch):
+    for named in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(named, raising=False)
+    assert "You are not signed in" in aisc("whoami", who="", code=4).err
+    monkeypatch.setenv("LANG", "zh_HK.UTF-8")
+    assert "你尚未登入" in aisc("whoami", who="", code=4).err
+    assert "您尚未登录" in aisc("--lang", "zh-hans", "whoami", who="", code=4).err
+    assert "You are not signed in" in aisc("--lang", "en", "whoami", who="", code=4).err
+    tongue.speak("")

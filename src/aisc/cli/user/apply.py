@@ -211,9 +211,8 @@ def submit(
     """Make the declaration and send the application in. From then on it cannot be changed."""
     with centre() as client:
         of = find.application(client, application)
-        if not declare:
-            _declaration(client, of)
-        found = client.applications.submit(of, declared=True)
+        read = "" if declare else _declaration(client, of)
+        found = client.applications.submit(of, declared=True, declaration=read)
     receipt = found.receipts[-1].sha256 if found.receipts else ""
     show(
         found,
@@ -224,9 +223,10 @@ def submit(
     _say_next(found)
 
 
-def _declaration(client: Client, of: Any) -> None:
-    """Show what is declared, and ask; nobody declares anything by accident."""
-    lines = client.calls.get(of.call).declaration
+def _declaration(client: Client, of: Any) -> str:
+    """Show what is declared, and ask; nobody declares anything by accident. The digest of what was shown."""
+    call = client.calls.get(of.call)
+    lines = call.declaration
     if not ask.interactive():
         fail(_("Submitting makes the scheme's declaration. Read it, then say --declare."), Exit.USAGE)
     if lines:
@@ -241,6 +241,7 @@ def _declaration(client: Client, of: Any) -> None:
         )
     if not ask.yes(_("Do you declare this?")):
         fail(_("Nothing was submitted."), Exit.REFUSED)
+    return call.declaration_sha256
 
 
 @app.command("withdraw", rich_help_panel=APPLICANT)

@@ -45,6 +45,7 @@ class Call(Model):
     acceptance_days: int
     illustrative: bool = False
     declaration: list[str] = []
+    declaration_sha256: str = ""
     figures: Figures | None = None
 
     @property

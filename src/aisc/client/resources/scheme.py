@@ -51,9 +51,14 @@ class Applications(Resource):
         path = at("/applications/{}", uid_of(application))
         return ApplicationDetail.read(self._t.write("PATCH", path, given(**parts), key=key))
 
-    def submit(self, application: Ref, *, declared: bool, key: str | None = None) -> ApplicationDetail:
-        """Submit a draft, making the call's declaration. Raises BadInput with what is missing."""
-        return self._act("submit", application, {"declared": declared}, key)
+    def submit(
+        self, application: Ref, *, declared: bool, declaration: str = "", key: str | None = None
+    ) -> ApplicationDetail:
+        """Submit a draft, making the call's declaration; ``declaration`` is the ``declaration_sha256`` that was read.
+
+        Raises BadInput with what is missing, and Conflict when another declaration is in force by now.
+        """
+        return self._act("submit", application, given(declared=declared, declaration=declaration or None), key)
 
     def withdraw(self, application: Ref, *, reason: str = "", key: str | None = None) -> ApplicationDetail:
         """Take an application back before it is decided; for good."""
