@@ -7,9 +7,14 @@ that somebody before has shown is not shown again, but for the pages that differ
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
+import stress_world
 from accessible import PHONE, axe_script, inspect
 from crawl import PUBLIC, Page, crawl, session
 from django.conf import settings
@@ -82,6 +87,33 @@ def test_no_page_keeps_anybody_out(role, language, walked, reader):
         titles.setdefault(page.title(), []).append(each)
     # A title tells a page from every other of the same room.
     wrong += [f"one title: {title!r} {[each.path for each in same]}" for title, same in titles.items() if len(same) > 1]
+    assert wrong == []
+
+
+@pytest.fixture
+def overfull(centre):
+    """A session of somebody with much of everything under names that break pages (``tests/stress_world.py``)."""
+    make = "import django; django.setup(); import stress_world; stress_world.make(60)"
+    tests = str(Path(__file__).parent.parent)
+    environment = centre.environment | {"DJANGO_SETTINGS_MODULE": "aisc.core.settings", "PYTHONPATH": tests}
+    subprocess.run([sys.executable, "-c", make], check=True, env=environment, timeout=120)
+    sign_ins = dict(centre.sign_ins) | {"overfull": stress_world.EMAIL}
+    with session(replace(centre, sign_ins=sign_ins), "overfull") as client:
+        yield [{"name": each.name, "value": each.value, "url": centre.url} for each in client.cookies.jar]
+
+
+def test_names_of_any_length_and_script_break_no_page(centre, overfull, reader):
+    page = reader(overfull, "en")
+    wrong = []
+    page.goto("/projects/")
+    project = page.locator("main tbody th a").first.get_attribute("href")
+    page.goto("/organisations/")
+    organisation = page.locator("main tbody th a").first.get_attribute("href")
+    page.goto("/budgets/")
+    budget = page.locator("main tbody th a").first.get_attribute("href")
+    for path in ("/home", "/projects/", project, "/organisations/", organisation, "/budgets/", budget, "/notices/"):
+        page.goto(path)
+        wrong += [f"{path}: {what}" for what in inspect(page)]
     assert wrong == []
 
 

@@ -92,6 +92,15 @@ def test_home_of_one_does_not_show_what_is_another_s(demonstrated, shown):
         assert "Digits, first try" not in text
 
 
+def test_lists_are_files_too(demonstrated, shown):
+    _status, jobs = shown(demonstrated["applicant"], "/jobs/?csv=1&q=digits")
+    assert [line.split(",")[1:3] for line in jobs.splitlines()[1:]] == [['"Digits', ' first try"']]
+    _status, own = shown(demonstrated["applicant"], "/applications/?csv=1&view=own")
+    assert sum("Maps of the sea floor" in line for line in own.splitlines()) == 1
+    _status, none = shown(demonstrated["newcomer"], "/applications/?csv=1&view=own")
+    assert len(none.splitlines()) == 1
+
+
 def test_finance_is_asked_to_release_own_money(demonstrated, shown, acting):
     from aisc.people.models import Project
 

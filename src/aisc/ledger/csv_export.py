@@ -18,6 +18,7 @@ from typing import Any
 from django.utils import timezone
 
 from aisc.core import clock
+from aisc.core.spreadsheet import BYTE_ORDER_MARK, guarded
 from aisc.ledger import chain
 from aisc.ledger.displays.statements import Bill
 from aisc.ledger.models import Budget, Entry
@@ -25,13 +26,7 @@ from aisc.ledger.quantities import decimal_text, hours_text
 
 FOR_PEOPLE = ("recorded_at", "use", "hours", "list_price", "scheme_pays", "applicant_pays")
 COLUMNS = (*FOR_PEOPLE, *chain.COLUMNS, "previous_hash", "hash")
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as something else
 LINES_A_PART = 500
-
-
-def guarded(text: str) -> str:
-    """``text`` that no spreadsheet program runs. The apostrophe is what they show nothing of."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠") else text
 
 
 def canonical_values(entry: Entry, budget: Budget) -> list[Any]:

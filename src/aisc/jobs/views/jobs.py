@@ -6,13 +6,14 @@ import shlex
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from aisc.core import access, clock
+from aisc.core import access, clock, spreadsheet
 from aisc.core.errors import AiscError
 from aisc.core.forms import attempt
 from aisc.core.money import round_half_up
@@ -53,6 +54,8 @@ def index(request: HttpRequest) -> HttpResponse:
         mine=request.actor if asked.get("mine") else None,
         q=asked.get("q", ""),
     )
+    if "csv" in request.GET:
+        return _as_csv(rows)
     page = page_of(request, rows)
     costs = queries.costs(page.object_list)
     return render(
@@ -66,6 +69,25 @@ def index(request: HttpRequest) -> HttpResponse:
             "may_submit": projects_where(request.actor, WRITERS).exists(),
             **_of_project(request, projects, asked.get("project", "")),
         },
+    )
+
+
+def _as_csv(rows: QuerySet[Job]) -> HttpResponse:
+    """The list as a file, newest first. Money in cents, times in UTC: what a program computes with."""
+    jobs = list(rows[: spreadsheet.MOST])
+    costs = queries.costs(jobs)
+    header = ("job", "name", "state", "project", "budget", "submitted_by", "accelerator", "count", "runs")
+    lines = (
+        (
+            *(job.uid, job.name, job.state, job.project.uid, job.budget.uid, str(job.submitted_by)),
+            *(job.accelerator.code, job.accelerator_count, job.array_size),
+            *(job.created_at.isoformat(), job.ended_at.isoformat() if job.ended_at else ""),
+            *(costs[job.pk].amount, costs[job.pk].held, job.budget.currency),
+        )
+        for job in jobs
+    )
+    return spreadsheet.download(
+        "jobs", (*header, "submitted", "ended", "charged_cents", "held_cents", "currency"), lines
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from aisc.core import access
+from aisc.core import access, spreadsheet
 from aisc.core.clock import now
 from aisc.core.errors import Conflict
 from aisc.core.money import format_cents
@@ -30,6 +32,8 @@ def index(request: HttpRequest) -> HttpResponse:
     asked = form.cleaned_data if form.is_valid() else {}
     visible = queries.budgets_visible_to(request.actor)
     rows = displays.listed(visible, **asked)
+    if "csv" in request.GET:
+        return _as_csv(rows)
     page = page_of(request, rows, size=25)
     return render(
         request,
@@ -42,6 +46,17 @@ def index(request: HttpRequest) -> HttpResponse:
             "may_request": projects_where(request.actor, PAYERS).exists(),
         },
     )
+
+
+def _as_csv(rows: QuerySet[Budget]) -> HttpResponse:
+    """The list as a file. Money in cents: what a program computes with."""
+    columns = ("uid", "name", "reference", "source", "state", "organisation", "project", "starts_on", "ends_on")
+    money = ("ceiling", "released", "charged", "charged_scheme", "charged_applicant", "held", "available")
+    lines = (
+        (*(str(getattr(budget, each)) for each in columns), *(getattr(budget, each) for each in money), budget.currency)
+        for budget in rows[: spreadsheet.MOST]
+    )
+    return spreadsheet.download("budgets", (*columns, *(f"{each}_cents" for each in money), "currency"), lines)
 
 
 def overview(request: HttpRequest, uid: str) -> HttpResponse:
@@ -120,7 +135,7 @@ def release(request: HttpRequest, uid: str) -> HttpResponse:
         caption=budget.name,
         text=_("%(left)s of the ceiling is not yet released. What you release can be used by jobs at once.")
         % {"left": left},
-        submit=_("Release"),
+        submit=pgettext("money of a tranche", "Release"),
     )
 
 

@@ -17,7 +17,7 @@ from aisc.core.audit import kinds
 from aisc.core.audit.chain import canonical
 from aisc.core.audit.reading import all_of, as_dict
 from aisc.core.models import AuditEvent
-from aisc.ledger.csv_export import BYTE_ORDER_MARK, guarded
+from aisc.core.spreadsheet import BYTE_ORDER_MARK, guarded
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 _IN_A_PART = 200

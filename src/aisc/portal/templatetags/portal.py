@@ -396,8 +396,10 @@ def side_nav(items: Iterable[Any], label: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("portal/components/pager.html", takes_context=True)
-def pager(context: template.Context, page: Any, param: str = "page", label: str = "") -> dict[str, Any]:
-    """Steps through a Django `Page`, keeping the filters in the address."""
+def pager(
+    context: template.Context, page: Any, param: str = "page", label: str = "", *, csv: bool = False
+) -> dict[str, Any]:
+    """Steps through a Django `Page`, keeping the filters in the address. `csv`: the whole list as a file as well."""
     query = _query(context)
     paginator = page.paginator
 
@@ -419,6 +421,7 @@ def pager(context: template.Context, page: Any, param: str = "page", label: str 
         "total": formats.number(paginator.count),
         "more": getattr(paginator, "more", False),  # than were counted
         "ellipsis": paginator.ELLIPSIS,
+        "csv_url": _with(query, "csv", "1") if csv else "",
     }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from aisc.core import access, clock
+from aisc.core import access, clock, spreadsheet
 from aisc.core.paging import page_of
 from aisc.people.access import Centre, has_centre_role
 from aisc.scheme import queries
@@ -42,6 +43,8 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = views[current]
     if state in APPLICATION.labels:
         rows = rows.filter(state=state)
+    if "csv" in request.GET:
+        return _as_csv(rows)
     page = page_of(request, rows)
     for row in page.object_list:
         row.due = queries.due(row)
@@ -64,6 +67,19 @@ def index(request: HttpRequest) -> HttpResponse:
         "open_calls": queries.open_calls()[:3] if current == "own" else [],
     }
     return render(request, "scheme/applications.html", context)
+
+
+def _as_csv(rows: QuerySet[Application]) -> HttpResponse:
+    """The list as a file: a line for each, with the day by which the next step is due."""
+    lines = (
+        (
+            *(row.uid, row.number or "", title_of(row), row.organisation.name, row.call.name, row.state),
+            *(row.state_since.isoformat(), queries.due(row) or ""),
+        )
+        for row in rows[: spreadsheet.MOST]
+    )
+    header = ("uid", "number", "title", "organisation", "call", "state", "since", "due")
+    return spreadsheet.download("applications", header, lines)
 
 
 def application(request: HttpRequest, uid: str) -> HttpResponse:

@@ -37,3 +37,11 @@ async function copyFrom(button) {
   clearTimeout(button.copyTimer);
   button.copyTimer = setTimeout(() => { label.textContent = before; }, 2500);
 }
+
+// A part of the page that looks after itself says aloud what it has become, once.
+let heard = document.querySelector("[data-says]")?.dataset.says;
+document.addEventListener("htmx:afterSettle", () => {
+  const says = document.querySelector("[data-says]")?.dataset.says;
+  const said = document.querySelector("[data-said]");
+  if (says && said && says !== heard) said.textContent = heard = says;
+});
