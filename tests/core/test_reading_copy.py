@@ -77,6 +77,7 @@ def test_the_pdf_says_that_it_is_one(settings, tmp_path):
     assert "reading copy" not in said[False]
     assert "学习" in said[True]
     assert "哈希值" in said[True]
+    assert "收费账单" in said[True]
     assert "示范中心甲" in said[True]
     assert "A reading copy." in said[True]
     assert traditional_only().isdisjoint(said[True])

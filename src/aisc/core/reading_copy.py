@@ -70,7 +70,8 @@ def of_data(value: Any) -> Any:
 def data(value: dict[str, Any]) -> dict[str, Any]:
     """The data of a document, for its reading copy."""
     said = of_data(value)
-    said["letter"] |= {"reading_copy": True}
+    # The title is ours as the templates are; what people wrote keeps its words.
+    said["letter"] |= {"reading_copy": True, "title_zh": in_words(said["letter"]["title_zh"])}
     if settings.CENTRE_NAME_HANS:
         said["letter"]["centre_zh"] = settings.CENTRE_NAME_HANS
     return said

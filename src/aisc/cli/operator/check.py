@@ -47,12 +47,9 @@ def check(json: Json = False) -> None:
     # What works needs no words, but how far jobs are kept apart is for the operator to know in any case.
     findings = {name: (ok, detail if not ok or name == "isolation" else "") for name, (ok, detail) in findings.items()}
     rows = table("", pgettext("terminal", "part"), _("what to do"))
+    good, bad = pgettext("terminal", "ok"), pgettext("terminal", "wrong")
     for name, (ok, detail) in findings.items():
-        rows.add_row(
-            f"[green]{pgettext('terminal', 'ok')}[/]" if ok else f"[bold red]{pgettext('terminal', 'wrong')}[/]",
-            name,
-            detail,
-        )
+        rows.add_row(f"[green]{good}[/]" if ok else f"[bold red]{bad}[/]", name, detail)
     show({name: {"ok": ok, "detail": detail} for name, (ok, detail) in findings.items()}, rows)
     if not all(ok for ok, _detail in findings.values()):
         raise SystemExit(Exit.FAILED)

@@ -120,11 +120,12 @@ def application(client: Client, wanted: str) -> Application:
     """The application with this uid, number or title."""
     if wanted.startswith("app-"):
         return client.applications.get(wanted)
+    untitled = _("without a title yet")
     return pick(
         client.applications.list(),
         wanted,
         kind=pgettext("terminal", "application"),
         option="its uid, number or title",
         none=_("There is no application that you may see. Begin one with “aisc apply new”."),
-        describe=lambda each: f"{each.label}  {each.name or _('without a title yet')} ({each.state})",
+        describe=lambda each: f"{each.label}  {each.name or untitled} ({each.state})",
     )

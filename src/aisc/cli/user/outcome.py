@@ -61,8 +61,7 @@ def summary(job: JobDetail, run: Run | None) -> list[str]:
         head += " " + _("after {elapsed_ms}").format(elapsed_ms=words.duration(run.elapsed_ms))
     lines = [head]
     if job.state != "completed" and run is not None and run.reason_text:
-        lines.append(
-            f"{_('Run {index}:').format(index=run.index) + ' ' if job.array_size > 1 else ''}{run.reason_text}"
-        )
+        which = _("Run {index}:").format(index=run.index) + " " if job.array_size > 1 else ""
+        lines.append(which + run.reason_text)
     lines.append(_("Cost: {job}").format(job=cost(job)))
     return lines
