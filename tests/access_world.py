@@ -257,15 +257,15 @@ def _people(world: World, organisation: Any, project: Any) -> None:
     )
     people["facilitator"] = Maker().person("facilitator")
     administrator = Actor(person=people["centre_administrator"])
+    # Somebody else's: whoever writes a text does not approve it.
+    writer = Actor(person=Maker().person("writer", "administrator"))
     actions.let_in_facilitator(administrator, project=project, person=people["facilitator"], days=7, reason=TEXT)
     # Not offered any more: how somebody signs in through one has tests of its own.
     objects[Institution] = Institution.objects.create(
         slug="harbour", kind="oidc", name_en="Harbour University", created_at=clock.now(), active=False
     )
     day, wordings = clock.today() + timedelta(days=30), {"en": ("A title", "A text."), "zh-hant": ("標題", "內容。")}
-    objects[ApprovedText] = text = actions.draft_text(
-        administrator, code="privacy", effective_on=day, wordings=wordings
-    )
+    objects[ApprovedText] = text = actions.draft_text(writer, code="privacy", effective_on=day, wordings=wordings)
     objects[TextWording] = TextWording.objects.filter(text=text).first()
     # Withdrawn: what is listed is for everybody to read, by agreement.
     now = clock.now()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from aisc.core import access
+from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
 from aisc.people import actions, domains, queries, queries_sign_in
 from aisc.people.forms_sign_in import DomainForm, OidcForm, PolicyForm, SamlForm
@@ -40,6 +41,8 @@ def connect_institution(request: HttpRequest, kind: str) -> HttpResponse:
     """Connect an identity provider of one kind; the page after it says what to enter on the other side."""
     access.require(request.actor, "people.view_sign_in_settings")
     access.require(request.actor, "people.connect_institution")
+    if kind not in FORMS:
+        raise NotFound
     form = FORMS[kind](typed(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         done, made = attempt(form, actions.connect_institution, request.actor, kind=kind, **form.values())

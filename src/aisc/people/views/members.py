@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aisc.core import access, clock
-from aisc.core.errors import NotFound
+from aisc.core.errors import NotFound, SignInNeeded
 from aisc.core.forms import attempt
 from aisc.core.paging import page_of
 from aisc.people import actions, queries
@@ -111,6 +111,7 @@ def let_in_facilitator(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 def end_facilitation(request: HttpRequest, membership_id: int) -> HttpResponse:
+    _signed_in(request)
     rows = Membership.objects.select_related("person", "organisation", "project__organisation")
     found = rows.filter(pk=membership_id, role=Membership.Role.FACILITATOR).first()
     if found is None:
@@ -122,10 +123,17 @@ def end_facilitation(request: HttpRequest, membership_id: int) -> HttpResponse:
 
 
 def _membership(request: HttpRequest, membership_id: int) -> tuple[Membership, Organisation | Project]:
-    """A membership that the reader may see. Raises NotFound."""
+    """A membership that the reader may see. Raises SignInNeeded, NotFound."""
+    _signed_in(request)
     rows = Membership.objects.select_related("person", "organisation", "project__organisation")
     found = rows.filter(pk=membership_id).first()
     if found is None:
         raise NotFound
     access.require(request.actor, "people.view_membership", found)
     return found, found.project or found.organisation
+
+
+def _signed_in(request: HttpRequest) -> None:
+    # Before anything is looked for: whether it exists is nobody's business who is not signed in.
+    if request.actor.person is None:
+        raise SignInNeeded
