@@ -111,8 +111,14 @@ def member(db):
     def make(person, place, role="member") -> Membership:
         project = place if isinstance(place, Project) else None
         organisation = place.organisation if project else place
+        ends = clock.now() + timedelta(days=90) if role == Membership.Role.FACILITATOR else None
         return Membership.objects.create(
-            person=person, organisation=organisation, project=project, role=role, created_at=clock.now()
+            person=person,
+            organisation=organisation,
+            project=project,
+            role=role,
+            created_at=clock.now(),
+            expires_at=ends,
         )
 
     return make

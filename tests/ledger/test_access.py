@@ -18,7 +18,7 @@ CENTRE = list(CentreRole.Role)
 STAFF = {"secretariat", "operator", "finance", "auditor", "administrator"}
 WRITERS = {"owner", "manager", "member"}
 PAYERS = {"owner", "finance of it"}
-ALL = WRITERS | PAYERS | {"read_only"}
+ALL = WRITERS | PAYERS | {"read_only", "facilitator"}
 
 RULES = {
     "ledger.view_budgets": "signed in",
@@ -40,6 +40,7 @@ RULES = {
     "ledger.reverse_entry": {"finance"},
     "ledger.view_prices": "everybody",
     "ledger.publish_price_list": {"finance"},
+    "ledger.price_list_history": STAFF,
     "ledger.move_to_price_list": {"finance"},
     "ledger.view_statement": ALL | STAFF,
     "ledger.issue_statements": {"finance"},
