@@ -33,7 +33,7 @@ audit:
 
 bench:
 	@sh tools/environment.sh test
-	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench all
 
 docs:
 	@sh tools/environment.sh test

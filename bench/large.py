@@ -60,11 +60,12 @@ def centre(given: argparse.Namespace) -> Iterator[World]:
 
             connections.close_all()
             if given.database:
-                _on_server(given.database, f"DROP DATABASE {DATABASE} WITH (FORCE)")
+                on_server(given.database, f"DROP DATABASE {DATABASE} WITH (FORCE)")
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _on_server(url: str, command: str) -> list[tuple]:
+def on_server(url: str, command: str) -> list[tuple]:
+    """Carry out ``command`` in the server of ``url``, outside of transactions; its rows."""
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as server:
@@ -73,8 +74,8 @@ def _on_server(url: str, command: str) -> list[tuple]:
 
 
 def _database(url: str) -> str:
-    if not _on_server(url, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):  # noqa: S608 - a constant
-        _on_server(url, f"CREATE DATABASE {DATABASE}")
+    if not on_server(url, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):  # noqa: S608 - a constant
+        on_server(url, f"CREATE DATABASE {DATABASE}")
     return f"{url.rsplit('/', 1)[0]}/{DATABASE}"
 
 

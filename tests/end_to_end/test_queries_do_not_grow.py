@@ -19,8 +19,8 @@ def _shape(sql: str) -> str:
 
 
 def test_no_page_asks_more_when_there_is_ten_times_as_much(db):
-    few = _asked(projects=10, applications=40, jobs=60, audit=10)
-    many = _asked(projects=100, applications=400, jobs=600, audit=100)
+    few = _asked(projects=10, applications=40, jobs=40, audit=5)
+    many = _asked(projects=100, applications=400, jobs=400, audit=50)
     grown = {}
     for name, asked in many.items():
         if len(asked) > len(few[name]):

@@ -35,7 +35,8 @@ class Actor:
 
     ``scopes`` is None for a signed-in session and the token's scopes otherwise. ``address``, ``request_id`` and
     ``via`` (the session, token or command) go into the audit log. ``stale``: a session whose person proved too
-    long ago who they are for the rules that ask for it (``core.step_up``).
+    long ago who they are for the rules that ask for it (``core.step_up``). ``reading``: the actor of a request that
+    changes nothing, in which what the person may do needs to be looked up once only.
     """
 
     person: Any = None
@@ -46,6 +47,7 @@ class Actor:
     label: str = ""
     via: str = ""
     stale: bool = False
+    reading: bool = False
 
     def __str__(self) -> str:
         return self.label or (str(self.person) if self.person else "nobody")

@@ -85,11 +85,45 @@ class Body:
         return {"type": "http.disconnect"} if self._gone else await self._receive()
 
 
+class _Turn:
+    """One of the requests under way: over when its answer begins, or when it ends without one."""
+
+    def __init__(self, turns: asyncio.Semaphore, send: Any) -> None:
+        self._turns, self._send, self._mine = turns, send, True
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.over()
+        await self._send(message)
+
+    def over(self) -> None:
+        if self._mine:
+            self._mine = False
+            self._turns.release()
+
+
 class Handler(ASGIHandler):
-    """Django, with large bodies left where they are."""
+    """Django, with large bodies left where they are, and so many requests at once as a process can serve well.
+
+    Each request under way has a thread and, on PostgreSQL, a connection of its own. When more come than one processor
+    can serve, all of them at once would be slower than some after the others, use up the server's connections, and
+    keep the process from answering its supervisor, which then ends it. A request has its turn until its answer begins:
+    who follows a log, or sends or fetches a large file over a slow line, keeps nobody waiting.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turns = asyncio.Semaphore(settings.REQUESTS_AT_ONCE)
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
-        await super().handle(scope, receive if is_small(scope) else Body(receive).gone, send)
+        if not is_small(scope):
+            await super().handle(scope, Body(receive).gone, send)
+            return
+        await self._turns.acquire()
+        turn = _Turn(self._turns, send)
+        try:
+            await super().handle(scope, receive, turn.send)
+        finally:
+            turn.over()
 
     async def read_body(self, receive: Receive) -> Any:
         body = getattr(receive, "__self__", None)

@@ -100,6 +100,7 @@ def actor_of(request: HttpRequest, *, person=None, scopes: frozenset[str] | None
         request_id=getattr(request, "id", ""),
         via=_session(request),
         stale=stale,
+        reading=request.method in ("GET", "HEAD"),
     )
 
 

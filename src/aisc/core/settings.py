@@ -257,6 +257,9 @@ CENTRE_NAME_HANS = os.environ.get("AISC_CENTRE_NAME_HANS", "")
 # Whether readers of 简体 may have a reading copy of letters and statements in it.
 READING_COPIES = _flag("AISC_READING_COPIES", DEMO)
 
+# Of one web process; the others wait their turn (``core.bodies``).
+REQUESTS_AT_ONCE = int(os.environ.get("AISC_REQUESTS_AT_ONCE") or 16)
+
 # Uploads stream to disk; this bounds one file, checked before a byte is read where the length is known.
 MAX_UPLOAD_BYTES = int(os.environ.get("AISC_MAX_UPLOAD_MB") or 2048) * 1_048_576
 WORKSPACE_QUOTA_BYTES = int(os.environ.get("AISC_WORKSPACE_QUOTA_MB") or 20_480) * 1_048_576

@@ -32,6 +32,7 @@ from aisc.jobs.schemas import (
 )
 from aisc.jobs.states import ENDED
 from aisc.ledger.queries import budgets_visible_to
+from aisc.people.access import look_again
 from aisc.people.models import Person
 from aisc.people.tokens import actor_from_token
 
@@ -205,6 +206,7 @@ def _still_reads(request: HttpRequest, one: Run) -> bool:
     if session is not None and session.session_key and not session.exists(session.session_key):
         return False  # signed out, here or from the list of sessions
     active = Person.objects.filter(pk=person.pk, is_active=True).exists()
+    look_again(person)
     return active and access.may(request.actor, "jobs.view_output", one.job)
 
 

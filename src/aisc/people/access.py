@@ -41,10 +41,33 @@ def has_role(actor: Actor, place: Organisation | Project, roles: tuple[str, ...]
     """Whether the actor has one of ``roles`` in the organisation, or in the project or its organisation."""
     if actor.person is None:
         return False
+    if actor.reading:
+        return any(role in roles and _holds_in(place, *where) for role, *where in _roles_of(actor.person))
     held = Membership.objects.filter(person=actor.person, role__in=roles)
     if isinstance(place, Project):
         return held.filter(organisation_id=place.organisation_id).filter(_in_project(place)).exists()
     return held.filter(organisation=place, project=None).exists()
+
+
+def _roles_of(person: Any) -> list[tuple[str, int, int | None]]:
+    """(role, organisation, project) of all that the person holds; read once per request and kept on the person."""
+    held = getattr(person, "_roles", None)
+    if held is None:
+        rows = Membership.objects.filter(person=person).values_list("role", "organisation_id", "project_id")
+        person._roles = held = list(rows)
+    return held
+
+
+def _holds_in(place: Organisation | Project, organisation: int, project: int | None) -> bool:
+    if isinstance(place, Project):
+        return organisation == place.organisation_id and project in (None, place.pk)
+    return organisation == place.pk and project is None
+
+
+def look_again(person: Any) -> None:
+    """Forget which roles the person had, within a request that takes long: a log that is followed, say."""
+    for kept in ("_roles", "_centre_roles"):
+        vars(person).pop(kept, None)
 
 
 def _in_project(project: Project):

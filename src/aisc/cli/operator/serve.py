@@ -47,6 +47,12 @@ def web(
         access_log=False,
         proxy_headers=True,
         forwarded_allow_ips=os.environ.get("AISC_TRUSTED_PROXIES", "127.0.0.1"),
+        # Longer than what a proxy in front keeps an idle connection for: one that is closed just as the proxy, or a
+        # browser, sends the next request is an error for somebody.
+        timeout_keep_alive=75,
+        # A worker that does not answer its supervisor for so long is ended, with all it was doing. On a machine that is
+        # very busy five seconds, which is what uvicorn waits by itself, are not long.
+        timeout_worker_healthcheck=60,
         timeout_graceful_shutdown=3,
         server_header=False,
         lifespan="on",
