@@ -37,13 +37,14 @@ def build(root, plan):
     _dev(root, plan)
     os.mkdir(f"{root}/proc")
     kernel.mount("proc", f"{root}/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    # A Python environment may itself lie below /tmp: it is shown in the job's own /tmp, so that goes first.
+    for source, inside in plan["writable"]:
+        bind(source, root + inside, WRITABLE)
     for source, inside in plan["read_only"]:
         bind(source, root + inside, READ_ONLY)
     for path in plan["hidden"]:
         if os.path.isdir(root + path):
             kernel.mount("tmpfs", root + path, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=0755,size=4k")
-    for source, inside in plan["writable"]:
-        bind(source, root + inside, WRITABLE)
     os.makedirs(f"{root}/var", exist_ok=True)
     os.symlink("/tmp", f"{root}/var/tmp")  # noqa: S108 - the job's own
     os.chdir(root)
