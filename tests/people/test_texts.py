@@ -327,6 +327,13 @@ class TestApi:
             texts.version(Actor(person=make_person()), "terms", 1)
 
 
+def test_the_shipped_texts_can_be_put_into_force_at_once(staff):
+    made = actions.publish_shipped(staff["writer"], staff["approver"])
+    assert [text.code for text in made] == ApprovedText.Code.values
+    assert all(text.illustrative and text.wordings.count() == 3 for text in made)
+    assert texts.digest_given({"text": "a" * 99}) == "a" * 64
+
+
 @pytest.mark.parametrize("code", ApprovedText.Code.values)
 def test_a_text_is_shipped_in_each_language_and_script(code):
     found = shipped(code)

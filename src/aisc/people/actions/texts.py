@@ -28,7 +28,7 @@ def draft_text(
     """Begin the next version of a text. Raises BadInput."""
     if code not in ApprovedText.Code.values:
         raise BadInput(_("Choose one of the texts."), field="code")
-    # Two drafts begun at once wait here for each other, and do not meet at the constraint.
+    # Drafts begun at once wait for each other at the versions that there are.
     list(ApprovedText.objects.select_for_update().filter(code=code).order_by("pk"))
     latest = ApprovedText.objects.filter(code=code).aggregate(latest=Max("version"))["latest"] or 0
     text = ApprovedText.objects.create(
