@@ -183,7 +183,7 @@ def test_the_description_tells_of_problems_and_keys(client, db):
     schema = client.get("/api/v1/openapi.json").json()
     assert schema["openapi"] == "3.1.0"
     operation = schema["paths"]["/api/v1/organisations"]["post"]
-    assert set(operation["responses"]) == {"201", "401", "402", "403", "409", "422", "429", "503"}
+    assert set(operation["responses"]) == {"201", "400", "401", "402", "403", "404", "409", "422", "429", "503"}
     reference = {"$ref": "#/components/schemas/Problem"}
     assert operation["responses"]["409"]["content"]["application/problem+json"]["schema"] == reference
     assert [each["name"] for each in operation["parameters"]] == ["Idempotency-Key"]

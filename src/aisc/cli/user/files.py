@@ -175,7 +175,10 @@ def links(project: Project = "", json: Json = False) -> None:
 
 
 @app.command("unlink")
-def unlink(uid: Annotated[str, typer.Argument(metavar="LINK", help="As “aisc files links” lists it.")]) -> None:
+def unlink(
+    uid: Annotated[str, typer.Argument(metavar="LINK", help="As “aisc files links” lists it.")],
+    json: Json = False,
+) -> None:
     """Take a link back: it opens nothing any more."""
     with centre() as client:
         client.files.revoke_link(uid)

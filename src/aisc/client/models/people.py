@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from aisc.client.models.base import Model
 
@@ -48,6 +48,7 @@ class Wording(Model):
     body: str
     sha256: str
     url: str
+    approved_at: datetime | None = None
 
 
 class ApprovedText(Model):
@@ -55,6 +56,8 @@ class ApprovedText(Model):
 
     code: str
     version: int
+    state: str
+    effective_on: date
     illustrative: bool = False
     shown: str
     wordings: list[Wording]
