@@ -10,18 +10,18 @@ and as nobody. Each answer is timed whole: the question to the index, the rooms'
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import random
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from bench.ledger import database, make_centre
+from bench.filling import put
+from bench.ledger import _cpu_s, database, make_centre
 
 _ENGLISH = """
 train model data test run protein climate speech image video language ocean flood traffic cell
@@ -71,35 +71,6 @@ def dealt(words: tuple[str, ...], dice: random.Random, count: int) -> list[str]:
 
 def title(dice: random.Random, number: int) -> tuple[str, str]:
     return " ".join(dealt(ENGLISH, dice, 3)) + f" {number:08d}", "".join(dealt(CHINESE, dice, 3))
-
-
-def put(model: Any, rows: Iterable[dict[str, Any]], **same: Any) -> None:
-    """Insert rows fast; what they do not say is ``same`` or the field's default."""
-    from django.db import connection
-
-    from aisc.core import bulk
-
-    fields = list(model._meta.concrete_fields)
-    plain = {field: same.get(field.attname, field.get_default()) for field in fields}
-
-    def values(row: dict[str, Any]) -> tuple[Any, ...]:
-        given = (row.get(field.attname, plain[field]) for field in fields)
-        return tuple(field.get_db_prep_save(value, connection) for field, value in zip(fields, given, strict=True))
-
-    numbers = itertools.count(1)
-    rows = iter(rows)
-    while group := [values(row) for row in itertools.islice(rows, 20_000)]:
-        if connection.vendor == "postgresql":
-            # COPY takes JSON as text.
-            group = [
-                tuple(getattr(each, "obj", each) if not isinstance(each, str) else each for each in row)
-                for row in group
-            ]
-            group = [
-                tuple(json.dumps(each) if isinstance(each, dict | list) else each for each in row) for row in group
-            ]
-        bulk.insert(model, [field.column for field in fields], group)
-        print(f"{model.__name__} {next(numbers) * 20_000:,}", file=sys.stderr)
 
 
 def fill(jobs: int, applications: int, projects: int) -> tuple[Any, Any]:
@@ -227,21 +198,22 @@ def _jobs(count: int, projects: int, now: Any, dice: random.Random) -> Iterator[
         }
 
 
-def ask(actor: Any, rounds: int) -> tuple[list[float], dict[str, Any]]:
-    """Milliseconds of each answer, and the slowest question."""
+def ask(actor: Any, rounds: int) -> tuple[list[tuple[float, float]], dict[str, Any]]:
+    """Milliseconds of each answer, by the clock and of the processor; and the questions that cost most."""
     from aisc.core.search.asking import search
 
-    taken: list[float] = []
-    slowest: dict[str, float] = {}
+    taken: list[tuple[float, float]] = []
+    most: dict[str, float] = {}
     for _round in range(rounds):
         for question in QUESTIONS:
             for kind in ("", "job"):
-                began = time.perf_counter()
+                began, cpu_began = time.perf_counter(), _cpu_s()
                 search(actor, question, kind=kind)
-                took = (time.perf_counter() - began) * 1000
-                taken.append(took)
-                slowest[f"{question} {kind}".strip()] = max(took, slowest.get(f"{question} {kind}".strip(), 0))
-    worst = dict(sorted(slowest.items(), key=lambda each: -each[1])[:5])
+                cpu_ms = (_cpu_s() - cpu_began) * 1000
+                taken.append(((time.perf_counter() - began) * 1000, cpu_ms))
+                asked = f"{question} {kind}".strip()
+                most[asked] = max(cpu_ms, most.get(asked, 0))
+    worst = dict(sorted(most.items(), key=lambda each: -each[1])[:5])
     return taken, {question: round(took) for question, took in worst.items()}
 
 
@@ -264,20 +236,24 @@ def main() -> int:
         _settle()
         figures: dict[str, Any] = {"database": "PostgreSQL" if given.database else "SQLite", "rows": rows}
         figures |= {"build_s": round(build_s), "missing": index.missing()}
-        everything: list[float] = []
+        everything: list[tuple[float, float]] = []
         for name, person in (("staff", staff), ("member", member), ("nobody", None)):
             ask(Actor(person=person), 1)
             taken, worst = ask(Actor(person=person), given.rounds)
             everything += taken
-            figures[name] = _spread(taken) | {"slowest": worst}
+            figures[name] = _spread(taken) | {"most_cpu_ms": worst}
         figures |= _spread(everything)
         print(json.dumps(figures, ensure_ascii=False))
     return 0 if figures["p95_ms"] < 150 and not figures["missing"] else 1
 
 
-def _spread(taken: list[float]) -> dict[str, float]:
-    cuts = statistics.quantiles(taken, n=100)
-    return {"p50_ms": round(cuts[49], 1), "p95_ms": round(cuts[94], 1), "max_ms": round(max(taken), 1)}
+def _spread(taken: list[tuple[float, float]]) -> dict[str, float]:
+    """By the clock, and processor time: Python's, and PostgreSQL's process for it. Other work lengthens the first."""
+    figures = {}
+    for name, values in zip(("", "cpu_"), zip(*taken, strict=True), strict=True):
+        cuts = statistics.quantiles(values, n=100)
+        figures |= {f"p50_{name}ms": round(cuts[49], 1), f"p95_{name}ms": round(cuts[94], 1)}
+    return figures | {"max_ms": round(max(took for took, _cpu in taken), 1)}
 
 
 def _settle() -> None:
