@@ -4,6 +4,7 @@ import os
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import expect, sync_playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -11,7 +12,9 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def page(live_server, settings):
+def page(live_server, settings, monkeypatch):
+    # Django's test server would look for static files by their plain names; the portal's own answers the hashed ones.
+    monkeypatch.setattr(StaticFilesHandler, "_should_handle", lambda _handler, _path: False)
     # Browsers give passkeys to names alone; Django's own server says "localhost".
     settings.ALLOWED_HOSTS = ["localhost"]
     # The browser's library runs a loop of its own in this thread, which Django takes for asynchronous code.
