@@ -154,8 +154,12 @@ class Shown:
 
 
 def shown(event: AuditEvent, *, whole: bool) -> Shown:
-    """``event`` in the reader's language; ``whole`` with where the actor came from."""
-    return Shown(event, kinds.said(event.action), history_url(event), _blocks(event), whole, _noted(event))
+    """``event`` in the reader's language; ``whole`` with where the actor came from and links to what it was about.
+
+    Others see events of objects whose own history may be closed to them.
+    """
+    url = history_url(event) if whole else ""
+    return Shown(event, kinds.said(event.action), url, _blocks(event), whole, _noted(event))
 
 
 def history_url(event: AuditEvent) -> str:
