@@ -17,6 +17,8 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pip._internal.models.index import PyPI  # where pip looks when nothing is configured
+
 ROOT = Path(__file__).resolve().parent.parent
 # Advisories that do not concern AISC, each with why. An advisory that is no longer reported must be taken out.
 ACCEPTED: dict[str, str] = {}
@@ -34,7 +36,7 @@ def index() -> str:
     """The index that pip uses here, without its ``/simple``."""
     asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     configured = subprocess.run(asked, capture_output=True, text=True).stdout.strip()
-    url = os.environ.get("PIP_INDEX_URL") or configured or "https://pypi.org/simple"
+    url = os.environ.get("PIP_INDEX_URL") or configured or PyPI.simple_url
     return url.rstrip("/").removesuffix("/simple")
 
 
@@ -52,7 +54,7 @@ def main() -> int:
     if all(advisories(base, *each) is None for each in packages[:3]):
         print(
             f"Dependency audit: NOT MADE. The package index has no advisories to ask ({len(packages)} packages are "
-            "pinned). Run `make audit` where https://pypi.org can be reached.",
+            "pinned). Run `make audit` where the Python Package Index itself can be reached.",
             file=sys.stderr,
         )
         return 2 if "--strict" in sys.argv else 0
