@@ -10,6 +10,7 @@ One line of JSON comes last. Ends with 1 when one visit in twenty to a page take
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import statistics
@@ -101,6 +102,9 @@ def measure_these(asked_for: Iterable[tuple[str, str, Any]], rounds: int) -> dic
             clients[key] = reader(person)
         found[name] = {"queries": len(queries(clients[key], address))}
         asked.append((name, address, clients[key], [], []))
+    # As the web process does when it has started (``core.asgi.settle``).
+    gc.collect()
+    gc.freeze()
     for _round in range(rounds):
         for _name, address, client, walls, cpus in asked:
             began, cpu = time.perf_counter(), cpu_s()
