@@ -19,6 +19,15 @@ from aisc.core import clock
 PYTHON = sys.executable
 
 
+@pytest.fixture(autouse=True)
+def nothing_on_its_way():
+    """Tests that look at what is left of uploads look at their own."""
+    from aisc.jobs import workspaces
+
+    for left in workspaces.beside(".incoming").iterdir():
+        workspaces.destroy(left)
+
+
 @pytest.fixture
 def cluster(prices):
     """One machine: 4 CPU cores, 8 GiB, 2 H800; its engine is put in by ``memory`` or ``local``."""

@@ -267,7 +267,11 @@ def put_file(request: HttpRequest, uid: str, path: str):
     length = request.headers.get("Content-Length", "")
     expected = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
     incoming = workspaces.receive(project, iter(lambda: request.read(workspaces.CHUNK), b""), expected=expected)
-    return Status(201, FileOut.of(actions.upload_file(request.actor, project=project, path=path, incoming=incoming)))
+    try:
+        made = actions.upload_file(request.actor, project=project, path=path, incoming=incoming)
+    finally:
+        incoming.discard()
+    return Status(201, FileOut.of(made))
 
 
 @router.delete("/projects/{uid}/files/{path:path}", response={204: None}, summary="Delete a file or folder")

@@ -40,23 +40,27 @@ def text(request: HttpRequest, code: str) -> HttpResponse:
     found = texts.in_force(code)
     if found is None:
         raise NotFound
-    return _page(request, found, texts.shown(found))
+    return _page(request, found, texts.shown(found), title=found.label)
 
 
 @require_GET
 def text_version(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """One version, at its permanent address, in the reader's language."""
     found = texts.version(request.actor, code, version)
+    title = _("%(text)s, version %(version)s") % {"text": found.label, "version": found.version}
     if found.wordings.filter(approved_by__isnull=False).exists():
-        return _page(request, found, texts.shown(found))
-    return _page(request, found, texts.Shown(found.wordings.all()[0], missing=False))
+        return _page(request, found, texts.shown(found), title=title)
+    return _page(request, found, texts.Shown(found.wordings.all()[0], missing=False), title=title)
 
 
 @require_GET
 def text_wording(request: HttpRequest, code: str, version: int, language: str) -> HttpResponse:
     """One version in one language, at its permanent address."""
     wording = _wording(request, code, version, language)
-    return _page(request, wording.text, texts.Shown(wording, missing=False), asked=wording.language != reader())
+    said = {"text": wording.text.label, "version": version, "language": NAMES[wording.language]}
+    title = _("%(text)s, version %(version)s, %(language)s") % said
+    asked = wording.language != reader()
+    return _page(request, wording.text, texts.Shown(wording, missing=False), title=title, asked=asked)
 
 
 def _wording(request: HttpRequest, code: str, version: int, language: str) -> TextWording:
@@ -68,10 +72,13 @@ def _wording(request: HttpRequest, code: str, version: int, language: str) -> Te
     return wording
 
 
-def _page(request: HttpRequest, found: ApprovedText, shown: texts.Shown, *, asked: bool = False) -> HttpResponse:
+def _page(
+    request: HttpRequest, found: ApprovedText, shown: texts.Shown, *, title: str, asked: bool = False
+) -> HttpResponse:
     current = texts.in_force(found.code)
     context = {
         "text": found,
+        "title": title,
         "shown": shown,
         "wording": shown.wording,
         "languages": list(found.wordings.all()),
