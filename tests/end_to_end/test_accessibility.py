@@ -122,12 +122,14 @@ def test_what_is_reached_by_the_skip_link_and_never_hidden_under_a_table_head(wa
     _pages, cookies = walked("operator")
     page = reader(cookies, "en")
     page.set_viewport_size(PHONE)
-    page.goto("/components/")
+    page.goto("/home")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+    page.goto("/components/")
+    page.focus("#main")
     hidden = []
     for _step in range(120):
         page.keyboard.press("Tab")
