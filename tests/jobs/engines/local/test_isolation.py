@@ -283,6 +283,17 @@ def test_places_and_shared_folders_are_where_the_run_sees_them(bench, tmp_path):
     assert bench.log("out") == f"{bench.area}/out {tmp_path}/main.py\n"
 
 
+def test_what_is_shared_from_below_tmp_is_seen_in_the_private_tmp(secrets, tmp_path_factory):
+    """A checkout, and with it the Python environment of every job, may lie there."""
+    folder = tmp_path_factory.mktemp("environment")
+    assert str(folder).startswith("/tmp/")
+    for each in (folder, folder.parent):
+        each.chmod(0o755)
+    (folder / "said").write_text("here")
+    secrets.open(isolation=Policy(shared={str(folder): str(folder)}))
+    assert tries(secrets, f"say([read({str(folder)!r} + '/said'), os.listdir('/tmp')])")[0] == "here"
+
+
 def test_what_is_hidden_stays_hidden_in_a_shared_folder(secrets):
     secrets.root.chmod(0o755)
     (secrets.root / "other").chmod(0o755)
