@@ -51,7 +51,7 @@ def sign_up(page) -> None:
 
 def apply(page) -> str:
     """Register an organisation, fill in an application page by page, submit it; the application's address."""
-    page.get_by_role("link", name="Tell us your organisation").click()
+    page.get_by_role("link", name="Register your organisation").click()
     page.fill("input[name=name_en]", "River Lab")
     page.fill("input[name=name_zh]", "小河實驗室")
     page.check("input[name=category][value=startup]")

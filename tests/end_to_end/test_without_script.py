@@ -59,7 +59,7 @@ def test_filters_languages_and_confirmations_need_no_script(plain, centre):
     page.click("main form button[type=submit]")
     page.wait_for_url("**/home")
     page.goto("/jobs/")
-    page.fill("input[name=q]", "no job is called this")
+    page.fill("main input[name=q]", "no job is called this")
     page.get_by_role("button", name="Filter").click()
     assert "No job matches" in page.locator("main").inner_text()
     # What would be a dialog opens in its place.

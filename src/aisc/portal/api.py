@@ -73,7 +73,7 @@ def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
         statuses |= {401, 403}
     if (method, path.rpartition("/v1")[2]) == ("post", "/tokens"):
         statuses.add(401)  # it is what signs in: the address or the password may be wrong
-    if "{" in path:
+    if "{" in path or any(each["name"] == "budget" for each in operation.get("parameters", [])):
         statuses.add(404)
     if method in _WRITES:
         statuses |= {402, 409}

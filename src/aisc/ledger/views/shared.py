@@ -61,10 +61,12 @@ def budget_frame(request: HttpRequest, budget: Budget, current: str) -> dict[str
         and queries.favourable_price_lists(budget).exists()
     )
     may["release"] = may["release"] and budget.released < budget.ceiling
+    tabs = budget_tabs(budget, current)
     return {
         "budget": budget,
         "may": may,
-        "tabs": budget_tabs(budget, current),
+        "tabs": tabs,
+        "part": next((each["label"] for each in tabs[1:] if each["current"]), ""),
         "crumbs": crumbs((_("Budgets"), reverse("ledger:budgets")), (budget.name, "")),
     }
 
