@@ -5,6 +5,8 @@ import pytest
 WITHOUT_DATABASE = (
     "tests/jobs/engines",
     "tests/jobs/library",
+    "tests/jobs/test_archives.py",
+    "tests/jobs/test_uploads.py",
     "tests/jobs/test_specification.py",
     "tests/jobs/test_workspaces.py",
 )
