@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestAborted, RequestDataTooBig
 from django.core.handlers.asgi import ASGIHandler
 
 SMALL_BYTES = 1_048_576  # of these Django may keep the whole in memory
@@ -127,4 +128,14 @@ class Handler(ASGIHandler):
 
     async def read_body(self, receive: Receive) -> Any:
         body = getattr(receive, "__self__", None)
-        return body if isinstance(body, Body) else await super().read_body(receive)
+        if isinstance(body, Body):
+            return body
+        small, more = io.BytesIO(), True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestAborted
+            small.write(message.get("body", b""))
+            more = message.get("more_body", False)
+        small.seek(0)
+        return small
