@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from django.urls import reverse
-
 from aisc.centre.models import Cluster
+from aisc.core import addresses
 from aisc.jobs.actions.settling import measured
 from aisc.jobs.models import EngineCursor, Run
 from aisc.jobs.registry import engine_for
@@ -57,7 +56,7 @@ def jobs_of(records: list[UsageRecord]) -> dict[int, Evidence]:
 
 
 def _evidence(run: Run) -> Evidence:
-    page = reverse("jobs:job", args=[run.job.uid])
+    page = addresses.to("jobs:job", run.job.uid)
     if run.job.array_size == 1:
         return Evidence(label=run.job.name, url=page)
     return Evidence(label=f"{run.job.name} [{run.index}]", url=f"{page}?run={run.index}")

@@ -15,7 +15,7 @@ from aisc.jobs.access import OVERSIGHT
 from aisc.jobs.models import FileLink, Job, Run
 from aisc.jobs.states import ACTIVE, ENDED, LABELS
 from aisc.ledger.models import Entry, Hold
-from aisc.people.access import has_centre_role
+from aisc.people.access import EVERY_ROLE, has_centre_role, has_role
 from aisc.people.models import Project
 from aisc.people.queries import project_ids_of
 
@@ -54,7 +54,15 @@ def jobs_visible_to(actor: Actor) -> QuerySet[Job]:
     """Jobs of the projects in which the actor has any role; all for those who answer for the centre."""
     if actor.is_system or has_centre_role(actor, OVERSIGHT):
         return Job.objects.all()
-    return Job.objects.filter(project__in=project_ids_of(actor.person))
+    return Job.objects.filter(project__among=project_ids_of(actor))
+
+
+def latest_of(actor: Actor, project: Project, most: int) -> list[Job]:
+    """The project's newest jobs, as its page shows them; none for those who may not see them."""
+    if not (actor.is_system or has_role(actor, project, EVERY_ROLE) or has_centre_role(actor, OVERSIGHT)):
+        return []
+    rows = Job.objects.filter(project=project).select_related("budget")
+    return list(rows.only("uid", "name", "state", "created_at", "budget__currency").order_by("-id")[:most])
 
 
 # What the list can be narrowed to by state: one word for several states where people think of them as one.

@@ -42,19 +42,21 @@ def has_role(actor: Actor, place: Organisation | Project, roles: tuple[str, ...]
     if actor.person is None:
         return False
     if actor.reading:
-        return any(role in roles and _holds_in(place, *where) for role, *where in _roles_of(actor.person))
+        return any(role in roles and _holds_in(place, *where) for role, *where in held_roles(actor))
     held = Membership.objects.filter(person=actor.person, role__in=roles)
     if isinstance(place, Project):
         return held.filter(organisation_id=place.organisation_id).filter(_in_project(place)).exists()
     return held.filter(organisation=place, project=None).exists()
 
 
-def _roles_of(person: Any) -> list[tuple[str, int, int | None]]:
-    """(role, organisation, project) of all that the person holds; read once per request and kept on the person."""
-    held = getattr(person, "_roles", None)
+def held_roles(actor: Actor) -> list[tuple[str, int, int | None]]:
+    """(role, organisation, project) of all that the actor holds; to read, asked once per request and kept."""
+    if actor.person is None:
+        return []
+    held = getattr(actor.person, "_roles", None) if actor.reading else None
     if held is None:
-        rows = Membership.objects.filter(person=person).values_list("role", "organisation_id", "project_id")
-        person._roles = held = list(rows)
+        rows = Membership.objects.filter(person=actor.person).values_list("role", "organisation_id", "project_id")
+        actor.person._roles = held = list(rows)
     return held
 
 

@@ -25,14 +25,14 @@ from aisc.jobs.models import Job, Run
 from aisc.jobs.states import ACTIVE
 from aisc.ledger.forecast import with_forecast
 from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement, UsageRecord
-from aisc.people.access import WRITERS, has_centre_role
-from aisc.people.models import CentreRole, Membership, Notice
+from aisc.people.access import WRITERS, has_centre_role, held_roles
+from aisc.people.models import CentreRole, Notice
 from aisc.people.queries import project_ids_of
-from aisc.portal.todo import ToDo, todo
+from aisc.portal.todo import APPLICATION, BUDGET, JOB, ToDo, todo
 from aisc.scheme import queries as scheme
 from aisc.scheme.models import Call
 from aisc.scheme.ribbon import next_step
-from aisc.scheme.states import APPLICATION
+from aisc.scheme.states import APPLICATION as STATES
 
 Role = CentreRole.Role
 PARTS = {
@@ -72,14 +72,15 @@ class Home:
 def home(actor: Actor) -> Home:
     """Everything on the home page of ``actor``'s person."""
     person = actor.person
-    own = project_ids_of(person)
-    roles = set(Membership.objects.filter(person=person).values_list("role", flat=True))
+    own = project_ids_of(actor)
+    roles = {role for role, _organisation, _project in held_roles(actor)}
     shown = Home(
         todo=todo(actor),
-        jobs=some(Job.objects.filter(project__in=own).select_related("project").order_by("-id"), 0, 8),
+        jobs=some(Job.objects.filter(project__among=own).select_related("project").only(*JOB).order_by("-id"), 0, 8),
         budgets=with_forecast(
-            Budget.objects.filter(project__in=own, state=Budget.State.ACTIVE)
+            Budget.objects.filter(project__among=own, state=Budget.State.ACTIVE)
             .select_related("project")
+            .only(*BUDGET)
             .order_by("-id")[:4]
         ),
         applications=_under_way(actor),
@@ -101,6 +102,7 @@ def home(actor: Actor) -> Home:
 def _under_way(actor: Actor) -> list[dict[str, Any]]:
     """The applications of the person's organisations that somebody else must act on: who, what, and by when."""
     rows = scheme.own_applications(actor).filter(state__in=("submitted", "in_review", "reviewed"))
+    rows = rows.select_related(None).select_related("call", "award").only(*APPLICATION)
     shown = []
     for application in rows.order_by("state_since", "id")[:8]:
         who, what = next_step(application)
@@ -118,7 +120,7 @@ def _desks(actor: Actor) -> list[dict[str, Any]]:
         .annotate(count=Count("pk", distinct=True), oldest=Min("state_since"))
     )
     found = {row["state"]: row for row in rows}
-    labels = dict(APPLICATION.choices)
+    labels = dict(STATES.choices)
     return [{"state": state, "label": labels[state], **found[state]} for state in IN_HAND if state in found]
 
 

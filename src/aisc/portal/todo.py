@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aisc.centre.models import Node
-from aisc.core import clock, health
+from aisc.core import addresses, clock, health
 from aisc.core.actions import Actor
 from aisc.jobs.models import Job
 from aisc.ledger.displays import proof
@@ -34,6 +33,13 @@ SOON = timedelta(days=3)
 ENDING = timedelta(days=30)  # how long before its end a budget is spoken of
 FAILED_FOR = timedelta(days=3)  # how long a failed job stays on the list of whoever submitted it
 NEARLY_EMPTY = 10  # per cent of what was released
+# What a line of a list shows; the other columns of these tables are many and wide.
+APPLICATION = ("uid", "number", "name_en", "name_zh", "state", "state_since", "call__closes_at", "award__accept_by")
+JOB = ("uid", "name", "state", "created_at", "project__name_en", "project__name_zh")
+BUDGET = (
+    *("uid", "name", "state", "currency", "starts_on", "ends_on", "project__name_en", "project__name_zh"),
+    *("ceiling", "released", "charged", "charged_scheme", "held"),
+)
 UNHAPPY = ("failed", "timeout", "out_of_memory", "over_limit", "node_failed", "rejected")
 
 
@@ -67,7 +73,7 @@ def todo(actor: Actor) -> list[ToDo]:
 
 
 def application_url(application: Application) -> str:
-    return reverse("scheme:application", args=[application.uid])
+    return addresses.to("scheme:application", application.uid)
 
 
 def title(application: Application) -> str:
@@ -91,7 +97,7 @@ def _applying(actor: Actor) -> Iterator[ToDo]:
         person=actor.person, project=None, role__in=(Membership.Role.OWNER, Membership.Role.MANAGER)
     ).values("organisation")
     own = Application.objects.filter(organisation__in=held, state__in=words).select_related("award", "call")
-    for each in own.order_by("id")[:EACH]:
+    for each in own.only(*APPLICATION).order_by("id")[:EACH]:
         yield ToDo(words[each.state], title(each), application_url(each), scheme.due(each))
 
 
@@ -109,8 +115,8 @@ def _running(actor: Actor) -> Iterator[ToDo]:
     failed = Job.objects.filter(
         ~Exists(again), submitted_by=actor.person, state__in=UNHAPPY, ended_at__gte=clock.now() - FAILED_FOR
     ).order_by("-id")
-    for job in failed.select_related("project")[:3]:
-        yield ToDo(_("See why a job failed"), f"{job.name} · {job.project}", reverse("jobs:job", args=[job.uid]))
+    for job in failed.select_related("project").only(*JOB)[:3]:
+        yield ToDo(_("See why a job failed"), f"{job.name} · {job.project}", addresses.to("jobs:job", job.uid))
 
 
 def _paying(actor: Actor) -> Iterator[ToDo]:
@@ -120,8 +126,8 @@ def _paying(actor: Actor) -> Iterator[ToDo]:
         person=actor.person, organisation=OuterRef("project__organisation"), project=None, role__in=PAYERS
     )
     active = Budget.objects.filter(Exists(held), state=Budget.State.ACTIVE, released__gt=0, ends_on__gte=today)
-    for budget in with_forecast(active.select_related("project").order_by("ends_on", "id")[:EACH]):
-        url = reverse("ledger:budget", args=[budget.uid])
+    for budget in with_forecast(active.select_related("project").only(*BUDGET).order_by("ends_on", "id")[:EACH]):
+        url = addresses.to("ledger:budget", budget.uid)
         about = f"{budget.name} · {budget.project}"
         if budget.available * 100 < budget.released * NEARLY_EMPTY:
             yield ToDo(_("A budget is nearly used up"), about, url)
@@ -136,7 +142,7 @@ def _finance(actor: Actor) -> Iterator[ToDo]:
         return
     asked = Budget.objects.filter(source=Budget.Source.OWN, released=0, state=Budget.State.ACTIVE)
     for budget in asked.select_related("organisation").order_by("id")[:EACH]:
-        url = reverse("ledger:budget", args=[budget.uid])
+        url = addresses.to("ledger:budget", budget.uid)
         yield ToDo(_("Release an own-money budget"), f"{budget.name} · {budget.organisation}", url)
     yield from _differences()
 
@@ -145,21 +151,21 @@ def _differences() -> Iterator[ToDo]:
     last = proof.last()
     if last.proof and not last.proof.ok:
         words = ngettext("%(count)d difference", "%(count)d differences", last.total) % {"count": last.total}
-        yield ToDo(_("Look into the differences of the last proof"), words, reverse("ledger:proof"), wrong=True)
+        yield ToDo(_("Look into the differences of the last proof"), words, addresses.to("ledger:proof"), wrong=True)
 
 
 def _operating(actor: Actor) -> Iterator[ToDo]:
     if not has_centre_role(actor, (Role.OPERATOR,)):
         return
-    page = reverse("portal:operator")
+    page = addresses.to("portal:operator")
     for name, (ok, detail) in health.readiness().items():
         if not ok:
             yield ToDo(_("Mend a part of the centre"), f"{name}: {detail}", page, wrong=True)
     for node in Node.objects.filter(up=False).select_related("cluster")[:EACH]:
         yield ToDo(_("A machine is down"), f"{node} {node.detail}".strip(), page, wrong=True)
-    yield from _counted(overdue_holds(), _("Look into holds past their expiry"), reverse("ledger:budgets"))
+    yield from _counted(overdue_holds(), _("Look into holds past their expiry"), addresses.to("ledger:budgets"))
     unpaid = UsageRecord.objects.filter(budget=None)
-    yield from _counted(unpaid, _("Say who pays for uses without a payer"), reverse("ledger:unattributed"))
+    yield from _counted(unpaid, _("Say who pays for uses without a payer"), addresses.to("ledger:unattributed"))
 
 
 def _counted(rows: QuerySet, what: str, url: str) -> Iterator[ToDo]:
@@ -180,4 +186,6 @@ def _administering(actor: Actor) -> Iterator[ToDo]:
     held = set(CentreRole.objects.values_list("role", flat=True).distinct())
     for role in Role:
         if role not in held:
-            yield ToDo(_("Give somebody a role that nobody holds"), str(role.label), reverse("people:centre_roles"))
+            yield ToDo(
+                _("Give somebody a role that nobody holds"), str(role.label), addresses.to("people:centre_roles")
+            )

@@ -109,6 +109,8 @@ def own_applications(actor: Actor) -> QuerySet[Application]:
 
 def desk(actor: Actor) -> dict[str, QuerySet[Application]]:
     """What waits for the actor in each of the centre's roles: the longest wait first. One query each when read."""
+    if not has_centre_role(actor, (Centre.SECRETARIAT, Centre.ASSESSOR, Centre.COMMITTEE)):
+        return {}
     rows = applications_visible_to(actor).order_by("state_since", "id")
     waiting: dict[str, QuerySet[Application]] = {}
     if has_centre_role(actor, (Centre.SECRETARIAT,)):

@@ -74,7 +74,6 @@ def overview(request: HttpRequest, uid: str) -> HttpResponse:
             "may_release_holds": access.may(request.actor, "ledger.release_holds"),
             "entries": latest,
             "origins": _origins(latest),
-            "to_date": bills.bill_to_date(budget),
         },
     )
 
