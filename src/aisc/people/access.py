@@ -8,10 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from aisc.core import clock
 from aisc.core.access import READ, Rule, register, with_step_up
 from aisc.core.actions import Actor
+from aisc.core.question import Question
 from aisc.people import routes, routes_organisations, routes_sign_in  # noqa: F401 - they register which rule guards which page
-from aisc.people.models import CentreRole, Membership, Organisation, Project
+from aisc.people.models import CentreRole, Membership, Organisation, Project, in_force
 
 Role = Membership.Role
 Centre = CentreRole.Role
@@ -55,9 +57,16 @@ def held_roles(actor: Actor) -> list[tuple[str, int, int | None]]:
         return []
     held = getattr(actor.person, "_roles", None) if actor.reading else None
     if held is None:
-        rows = Membership.objects.filter(person=actor.person).values_list("role", "organisation_id", "project_id")
-        actor.person._roles = held = list(rows)
+        actor.person._roles = held = _memberships(actor.person.pk, clock.now())
     return held
+
+
+_memberships = Question(
+    lambda person, now: Membership.with_ended.filter(in_force(now), person_id=person).values_list(
+        "role", "organisation_id", "project_id"
+    )
+)
+_centre_roles = Question(lambda person: CentreRole.objects.filter(person_id=person).values_list("role"))
 
 
 def _holds_in(place: Organisation | Project, organisation: int, project: int | None) -> bool:
@@ -84,7 +93,7 @@ def has_centre_role(actor: Actor, roles: tuple[str, ...]) -> bool:
         return False
     held = getattr(actor.person, "_centre_roles", None)
     if held is None:
-        held = set(actor.person.centre_roles.values_list("role", flat=True))
+        held = {role for (role,) in _centre_roles(actor.person.pk)}
         actor.person._centre_roles = held = held - _ask_for_a_factor(actor.person, held)
     return not held.isdisjoint(roles)
 

@@ -7,13 +7,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from aisc.core import addresses, language
+from aisc.core.question import Question
 from aisc.people.access import has_centre_role
-from aisc.people.models import CentreRole
+from aisc.people.models import CentreRole, Notice
 from aisc.people.notices import centre_name
 
 Role = CentreRole.Role
@@ -115,6 +117,16 @@ def _footer(request: HttpRequest) -> list[dict[str, Any]]:
 def _unread(request: HttpRequest) -> int:
     if not _signed_in(request):
         return 0
-    from aisc.people.models import Notice
+    found = _waiting(request.user.pk)
+    return found[0][0] if found else 0
 
-    return Notice.objects.filter(person_id=request.user.pk, read_at=None).count()
+
+_waiting = Question(
+    lambda person: (
+        Notice.objects.order_by()
+        .filter(person_id=person, read_at=None)
+        .values_list("person_id")
+        .annotate(count=Count("pk"))
+        .values_list("count")
+    )
+)

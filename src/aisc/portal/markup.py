@@ -5,14 +5,17 @@ Everything that comes from outside goes through ``escape``; what does not is tex
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from html import escape
+from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aisc.portal.drawing import Frame, Marker, MoneyBar, Segment
 
+_HERE = ' aria-current="page"'
 _PATTERNED = ("applicant", "held", "unreleased", "over")
 
 
@@ -32,6 +35,17 @@ def _badge(tone: str, glyph: str) -> str:
 
 def badge(tone: str, glyph: str, label: str) -> SafeString:
     return SafeString(f"{_badge(tone, glyph)}{escape(label)}</span></span>")
+
+
+def links(items: Iterable[dict[str, Any]]) -> SafeString:
+    """Lines of a list that lead somewhere; ``current`` marks the one that the reader is at."""
+    return SafeString(
+        "".join(
+            f'<li><a href="{escape(each["url"])}"{_HERE if each.get("current") else ""}>'
+            f"{escape(each['label'])}</a></li>"
+            for each in items
+        )
+    )
 
 
 def moment(exact: str, title: str, known: str, text: str) -> SafeString:

@@ -10,19 +10,22 @@ library after ``i18n``.
 import datetime
 import re
 from collections.abc import Iterable
+from functools import cache
 from html import escape
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.http import QueryDict
 from django.template.base import Node, Parser, TextNode, Token
 from django.template.defaulttags import URLNode, url
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.templatetags.i18n import TranslateNode, do_translate
+from django.urls import NoReverseMatch
 from django.utils import timezone, translation
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -35,6 +38,37 @@ register = template.Library()
 
 
 # What is the same each time
+
+
+@register.tag
+def drawn(_parser: Parser, token: Token) -> Node:
+    """`{% drawn "portal/components/mark.html" %}`: includes what needs no context, when the template is read."""
+    _tag, name = token.split_contents()
+    return TextNode(get_template(name[1:-1]).render())
+
+
+@register.simple_tag
+def language_buttons() -> SafeString:
+    """The languages of the portal, each in its own words, the reader's marked."""
+    return _language_buttons(translation.get_language())
+
+
+@cache
+def _language_buttons(current: str | None) -> SafeString:
+    here = ' aria-current="true"'
+    return format_html_join(
+        "",
+        '<button type="submit" name="language" value="{}" lang="{}"{}>{}</button>',
+        (
+            (
+                code,
+                language_tag(code),
+                SafeString(here if code == current else ""),
+                language_name(code),
+            )
+            for code, _name in settings.LANGUAGES
+        ),
+    )
 
 
 class Said(Node):
@@ -73,7 +107,13 @@ class Address(Node):
         uid = self._uid.resolve(context) if self._uid else ""
         if self._uid and not (uid and isinstance(uid, str)):
             return self._node.render(context)  # a number, or nothing
-        found = addresses.to(self._name, uid)
+        try:
+            found = addresses.to(self._name, uid)
+        except NoReverseMatch:
+            return self._node.render(context)
+        if self._node.asvar:
+            context[self._node.asvar] = found
+            return ""
         return escape(found) if context.autoescape else found
 
 
@@ -81,7 +121,7 @@ class Address(Node):
 def address(parser: Parser, token: Token) -> Node:
     """Django's, which searches the table of all pages anew each time."""
     node = url(parser, token)
-    simple = not node.view_name.is_var and not node.kwargs and len(node.args) < 2 and not node.asvar
+    simple = not node.view_name.is_var and not node.kwargs and len(node.args) < 2
     return Address(node) if simple else node
 
 
@@ -433,6 +473,12 @@ def line_chart(series: Any) -> dict[str, Any]:
 
 
 # Finding one's way
+
+
+@register.simple_tag
+def links(items: Iterable[dict[str, Any]]) -> SafeString:
+    """Lines of a list that lead somewhere. `items`: label, url, current."""
+    return markup.links(items)
 
 
 @register.inclusion_tag("portal/components/breadcrumbs.html")
