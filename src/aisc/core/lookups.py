@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import ForeignKey, Lookup
+from django.db.models import Field, ForeignKey, Lookup
 
 
-@ForeignKey.register_lookup
+@ForeignKey.register_lookup  # which does not take over those of a field
+@Field.register_lookup
 class Among(Lookup):
     """``__in`` for a frozenset of keys that came from the database.
 

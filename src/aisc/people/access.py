@@ -8,12 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from aisc.core import clock
 from aisc.core.access import READ, Rule, register, with_step_up
 from aisc.core.actions import Actor
 from aisc.core.question import Question
 from aisc.people import routes, routes_organisations, routes_sign_in  # noqa: F401 - they register which rule guards which page
-from aisc.people.models import CentreRole, Membership, Organisation, Project, in_force
+from aisc.people.models import CentreRole, Membership, Organisation, Project
 
 Role = Membership.Role
 Centre = CentreRole.Role
@@ -57,14 +56,12 @@ def held_roles(actor: Actor) -> list[tuple[str, int, int | None]]:
         return []
     held = getattr(actor.person, "_roles", None) if actor.reading else None
     if held is None:
-        actor.person._roles = held = _memberships(actor.person.pk, clock.now())
+        actor.person._roles = held = _memberships(actor.person.pk)
     return held
 
 
 _memberships = Question(
-    lambda person, now: Membership.with_ended.filter(in_force(now), person_id=person).values_list(
-        "role", "organisation_id", "project_id"
-    )
+    lambda person: Membership.objects.filter(person_id=person).values_list("role", "organisation_id", "project_id")
 )
 _centre_roles = Question(lambda person: CentreRole.objects.filter(person_id=person).values_list("role"))
 

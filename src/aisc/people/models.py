@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -204,12 +202,7 @@ class InForce(models.Manager):
     """Memberships that hold now. A facilitator's ends by the clock, and is gone from sight at that moment."""
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(in_force(clock.now()))
-
-
-def in_force(at: datetime) -> models.Q:
-    """The memberships that hold at that moment."""
-    return models.Q(expires_at=None) | models.Q(expires_at__gt=at)
+        return super().get_queryset().filter(models.Q(expires_at=None) | models.Q(expires_at__gt=clock.now()))
 
 
 class Membership(models.Model):

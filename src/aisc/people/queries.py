@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from aisc.core import access, clock
 from aisc.core.actions import Actor
 from aisc.core.errors import BadInput, NotFound, SignInNeeded
+from aisc.core.question import Question
 from aisc.people.access import STAFF, has_centre_role, held_roles
 from aisc.people.models import (
     CentreRole,
@@ -64,8 +65,13 @@ def project_ids_of(actor: Actor) -> frozenset[int]:
     """
     roles = held_roles(actor)
     whole = {organisation for _role, organisation, project in roles if project is None}
-    found = Project.objects.order_by().filter(organisation__in=whole).values_list("pk", flat=True) if whole else ()
-    return frozenset(found).union(project for _role, _organisation, project in roles if project is not None)
+    found = _projects_in(frozenset(whole)) if whole else ()
+    return frozenset(pk for (pk,) in found).union(project for _role, _place, project in roles if project is not None)
+
+
+_projects_in = Question(
+    lambda organisations: Project.objects.order_by().filter(organisation__among=organisations).values_list("pk")
+)
 
 
 def _with_a_role(person: Person) -> Exists:

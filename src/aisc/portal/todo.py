@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from aisc.centre.models import Node
 from aisc.core import addresses, clock, health
 from aisc.core.actions import Actor
+from aisc.core.question import Question
 from aisc.jobs.models import Job
 from aisc.ledger.displays import proof
 from aisc.ledger.forecast import with_forecast
@@ -82,9 +83,12 @@ def title(application: Application) -> str:
 
 
 def _assessing(actor: Actor) -> Iterator[ToDo]:
-    for review in scheme.reviews_waiting_for(actor.person)[:EACH]:
+    for review in _assigned(actor.person.pk):
         application = review.application
         yield ToDo(_("Write your review"), title(application), application_url(application), scheme.due(application))
+
+
+_assigned = Question(lambda person: scheme.reviews_waiting_for(person)[:EACH])
 
 
 def _applying(actor: Actor) -> Iterator[ToDo]:
@@ -93,12 +97,18 @@ def _applying(actor: Actor) -> Iterator[ToDo]:
         "returned": _("Complete your application"),
         "approved": _("Accept your award"),
     }
-    held = Membership.objects.filter(
-        person=actor.person, project=None, role__in=(Membership.Role.OWNER, Membership.Role.MANAGER)
-    ).values("organisation")
-    own = Application.objects.filter(organisation__in=held, state__in=words).select_related("award", "call")
-    for each in own.only(*APPLICATION).order_by("id")[:EACH]:
+    for each in _unfinished(actor.person.pk):
         yield ToDo(words[each.state], title(each), application_url(each), scheme.due(each))
+
+
+def _unfinished_of(person: int) -> QuerySet[Application]:
+    roles = (Membership.Role.OWNER, Membership.Role.MANAGER)
+    held = Membership.objects.filter(person=person, project=None, role__in=roles).values("organisation")
+    own = Application.objects.filter(organisation__in=held, state__in=("draft", "returned", "approved"))
+    return own.select_related("award", "call").only(*APPLICATION).order_by("id")[:EACH]
+
+
+_unfinished = Question(_unfinished_of)
 
 
 def _desks(actor: Actor) -> Iterator[ToDo]:
@@ -111,22 +121,23 @@ def _desks(actor: Actor) -> Iterator[ToDo]:
 
 def _running(actor: Actor) -> Iterator[ToDo]:
     """Jobs of the person's own that ended badly of late and were not run again."""
-    again = Job.objects.filter(retry_of=OuterRef("pk"))
-    failed = Job.objects.filter(
-        ~Exists(again), submitted_by=actor.person, state__in=UNHAPPY, ended_at__gte=clock.now() - FAILED_FOR
-    ).order_by("-id")
-    for job in failed.select_related("project").only(*JOB)[:3]:
+    for job in _failed(actor.person.pk, clock.now() - FAILED_FOR):
         yield ToDo(_("See why a job failed"), f"{job.name} · {job.project}", addresses.to("jobs:job", job.uid))
+
+
+def _failed_of(person: int, since: datetime) -> QuerySet[Job]:
+    again = Job.objects.filter(retry_of=OuterRef("pk"))
+    failed = Job.objects.filter(~Exists(again), submitted_by=person, state__in=UNHAPPY, ended_at__gte=since)
+    return failed.select_related("project").only(*JOB).order_by("-id")[:3]
+
+
+_failed = Question(_failed_of)
 
 
 def _paying(actor: Actor) -> Iterator[ToDo]:
     """Budgets that end soon, run out, or will not last to their end, for those who answer for the money."""
     today = clock.today()
-    held = Membership.objects.filter(
-        person=actor.person, organisation=OuterRef("project__organisation"), project=None, role__in=PAYERS
-    )
-    active = Budget.objects.filter(Exists(held), state=Budget.State.ACTIVE, released__gt=0, ends_on__gte=today)
-    for budget in with_forecast(active.select_related("project").only(*BUDGET).order_by("ends_on", "id")[:EACH]):
+    for budget in with_forecast(_ending(actor.person.pk, today)):
         url = addresses.to("ledger:budget", budget.uid)
         about = f"{budget.name} · {budget.project}"
         if budget.available * 100 < budget.released * NEARLY_EMPTY:
@@ -135,6 +146,17 @@ def _paying(actor: Actor) -> Iterator[ToDo]:
             yield ToDo(_("A budget will not last to its end"), about, url, budget.ends_on)
         elif budget.ends_on <= today + ENDING:
             yield ToDo(_("Use a budget before it ends"), about, url, budget.ends_on)
+
+
+def _ending_of(person: int, today: date) -> QuerySet[Budget]:
+    held = Membership.objects.filter(
+        person=person, organisation=OuterRef("project__organisation"), project=None, role__in=PAYERS
+    )
+    active = Budget.objects.filter(Exists(held), state=Budget.State.ACTIVE, released__gt=0, ends_on__gte=today)
+    return active.select_related("project").only(*BUDGET).order_by("ends_on", "id")[:EACH]
+
+
+_ending = Question(_ending_of)
 
 
 def _finance(actor: Actor) -> Iterator[ToDo]:
