@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from aisc.centre.models import Cluster
 from aisc.core import addresses
+from aisc.core.question import Question
 from aisc.jobs.actions.settling import measured
 from aisc.jobs.models import EngineCursor, Run
 from aisc.jobs.registry import engine_for
@@ -51,8 +52,17 @@ def _factory(code: str) -> Callable[[], Iterator[SourceRow]]:
 def jobs_of(records: list[UsageRecord]) -> dict[int, Evidence]:
     """The job that made each usage record; one query."""
     refs = {record.pk: record.source_id.removesuffix(EXCESS) for record in records}
-    runs = {run.ref: run for run in Run.objects.filter(ref__in=set(refs.values())).select_related("job")}
+    runs = {run.ref: run for run in _runs(frozenset(refs.values()))}
     return {pk: _evidence(runs[ref]) for pk, ref in refs.items() if ref in runs}
+
+
+_runs = Question(
+    lambda refs: (
+        Run.objects.filter(ref__among=refs)
+        .select_related("job")
+        .only("ref", "index", "job__uid", "job__name", "job__array_size")
+    )
+)
 
 
 def _evidence(run: Run) -> Evidence:

@@ -17,7 +17,7 @@ SHOWN = 5
 def latest_jobs(request: HttpRequest, project: Project) -> Panel | None:
     """The project's newest jobs with what they cost; for those who may see them."""
     may_submit = access.may(request.actor, "jobs.submit", project)
-    jobs = queries.latest_of(request.actor, project, SHOWN)
+    jobs = queries.latest_of(request.actor, project)[:SHOWN]
     if not jobs and not may_submit:
         return None
     costs = queries.costs(jobs)

@@ -43,7 +43,7 @@ def has_role(actor: Actor, place: Organisation | Project, roles: tuple[str, ...]
     if actor.person is None:
         return False
     if actor.reading:
-        return any(role in roles and _holds_in(place, *where) for role, *where in held_roles(actor))
+        return any(role in roles and holds_in(place, *where) for role, *where in held_roles(actor))
     held = Membership.objects.filter(person=actor.person, role__in=roles)
     if isinstance(place, Project):
         return held.filter(organisation_id=place.organisation_id).filter(_in_project(place)).exists()
@@ -66,7 +66,8 @@ _memberships = Question(
 _centre_roles = Question(lambda person: CentreRole.objects.filter(person_id=person).values_list("role"))
 
 
-def _holds_in(place: Organisation | Project, organisation: int, project: int | None) -> bool:
+def holds_in(place: Organisation | Project, organisation: int, project: int | None) -> bool:
+    """Whether a role that was given there counts in ``place``."""
     if isinstance(place, Project):
         return organisation == place.organisation_id and project in (None, place.pk)
     return organisation == place.pk and project is None
