@@ -24,14 +24,7 @@ _LAST = 2**31  # of the pages that can be asked for; what lies beyond is nonsens
 
 def some(rows: QuerySet, first: int, last: int) -> list[Any]:
     """``rows[first:last]``, in two queries."""
-    return _shown(rows, _keys(rows, first, last))
-
-
-def _keys(rows: QuerySet, first: int, last: int) -> list[Any]:
-    return list(rows.values_list("pk", flat=True)[first:last])
-
-
-def _shown(rows: QuerySet, keys: list[Any]) -> list[Any]:
+    keys = list(rows.values_list("pk", flat=True)[first:last])
     found = {row.pk: row for row in rows.order_by().filter(pk__among=frozenset(keys))} if keys else {}
     return [found[key] for key in keys if key in found]
 
@@ -42,18 +35,10 @@ class Pages(Paginator):
     def __init__(self, rows: QuerySet, size: int, number: str | None):
         super().__init__(rows, size)
         asked = int(number) if number and number.isascii() and number.isdigit() and len(number) < 10 else 1
-        self._first = asked == 1
         self._most = max(COUNTED, (min(asked, _LAST) + _AHEAD) * size)
 
     @cached_property
-    def _beginning(self) -> list[Any]:
-        """The keys of the first page, and of one row more: with fewer there is nothing left to count."""
-        return _keys(self.object_list, 0, self.per_page + 1)
-
-    @cached_property
     def _found(self) -> int:
-        if self._first and len(self._beginning) <= self.per_page:
-            return len(self._beginning)
         # As many as a page needs to know of, and one more; in no order, which would only cost time.
         return self.object_list.order_by()[: self._most + 1].count()
 
@@ -68,8 +53,6 @@ class Pages(Paginator):
     def page(self, number: int | str) -> Page:
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        if number == 1 and self._first:
-            return Page(_shown(self.object_list, self._beginning[: self.per_page]), number, self)
         return Page(some(self.object_list, first, min(first + self.per_page, self.count)), number, self)
 
 
