@@ -60,6 +60,13 @@ def begin(folder: Path, rounds: int) -> subprocess.Popen[str]:
     )
 
 
+def _line(page: dict[str, float]) -> str:
+    return (
+        f"{page['queries']:3} queries {page['median_ms']:7.1f} ms, p95 {page['p95_ms']:7.1f},"
+        f" processor {page['cpu_ms']:6.1f}, p95 {page['cpu_p95_ms']:6.1f}"
+    )
+
+
 def main() -> int:
     parser = large.arguments(__doc__)
     parser.add_argument("--coldfront", type=Path, metavar="FOLDER", help="keep ColdFront's environment here")
@@ -88,11 +95,8 @@ def main() -> int:
         other = theirs[name]
         half = all(2 * page[key] <= other[key] for key in ("queries", "cpu_ms"))
         missed += [] if half else [name]
-        print(
-            f"{name:22} ours {page['queries']:3} queries {page['cpu_ms']:6.1f} ms, ColdFront {other['queries']:3} "
-            f"queries {other['cpu_ms']:6.1f} ms{'' if half else '   more than half'}",
-            file=sys.stderr,
-        )
+        print(f"{name:22} AISC      {_line(page)}{'' if half else '   more than half'}", file=sys.stderr)
+        print(f"{'':22} ColdFront {_line(other)}", file=sys.stderr)
     print(json.dumps({"ours": ours, "coldfront": theirs, "more_than_half": missed}))
     return 1 if missed else 0
 

@@ -96,7 +96,12 @@ def measure(rounds: int) -> dict[str, Any]:
             walls.append((time.perf_counter() - began) * 1000)
             cpus.append((time.process_time() - cpu) * 1000)
     for name, _client, _address, walls, cpus in asked:
-        found[name] |= {"median_ms": round(statistics.median(walls), 1), "cpu_ms": round(statistics.median(cpus), 1)}
+        found[name] |= {
+            "median_ms": round(statistics.median(walls), 1),
+            "p95_ms": round(statistics.quantiles(walls, n=20)[-1], 1),
+            "cpu_ms": round(statistics.median(cpus), 1),
+            "cpu_p95_ms": round(statistics.quantiles(cpus, n=20)[-1], 1),
+        }
     return found
 
 

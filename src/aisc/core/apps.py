@@ -9,6 +9,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        from aisc.core import lookups  # noqa: F401 - it registers them
         from aisc.core.audit import changes, guard
         from aisc.core.search import database
 

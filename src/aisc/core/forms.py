@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from aisc.core.errors import AiscError
 from aisc.core.money import format_cents, parse_cents
@@ -19,6 +22,20 @@ def attempt(form: forms.Form, call: Callable[..., Any], /, *args: Any, **kwargs:
     except AiscError as error:
         form.add_error(error.field if error.field in form.fields else None, str(error.message))
         return False, None
+
+
+class LongSelect(forms.Select):
+    """For hundreds of choices without groups: Django renders two templates for each of them."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        choices = [each for _group, within, _index in widget["optgroups"] for each in within]
+        options = format_html_join(
+            "\n",
+            '  <option value="{}"{}>{}</option>',
+            ((each["value"], flatatt(each["attrs"]), each["label"]) for each in choices),
+        )
+        return format_html('<select name="{}"{}>\n{}\n</select>', widget["name"], flatatt(widget["attrs"]), options)
 
 
 class CentsField(forms.CharField):

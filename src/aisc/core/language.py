@@ -80,7 +80,7 @@ def foreign_to_reader(text: str) -> str:
     English there: four words and more. Fewer are names and terms, which Chinese writes so.
     """
     if not has_chinese(text):
-        return ENGLISH if reads_chinese() and _SENTENCE.search(text) else ""
+        return ENGLISH if _SENTENCE.search(text) and reads_chinese() else ""
     language, reads = language_of(text), reader()
     if reads == language or (reads == HANS and simplified(text) == text):
         return ""

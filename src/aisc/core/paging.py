@@ -25,7 +25,7 @@ _LAST = 2**31  # of the pages that can be asked for; what lies beyond is nonsens
 def some(rows: QuerySet, first: int, last: int) -> list[Any]:
     """``rows[first:last]``, in two queries."""
     keys = list(rows.values_list("pk", flat=True)[first:last])
-    found = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}
+    found = {row.pk: row for row in rows.order_by().filter(pk__among=frozenset(keys))} if keys else {}
     return [found[key] for key in keys if key in found]
 
 

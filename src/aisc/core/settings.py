@@ -210,6 +210,7 @@ HTTPS = PUBLIC_URL.startswith("https://")
 # Under https browsers themselves see to it that no other host and no plain answer can set these: ``__Host-``.
 # Without, the port is in the name: several centres may share 127.0.0.1.
 _COOKIE = "__Host-aisc_{}" if HTTPS else f"aisc_{{}}_{PORT}"
+SESSION_ENGINE = "aisc.core.session_store"
 SESSION_COOKIE_NAME = _COOKIE.format("session")
 CSRF_COOKIE_NAME = _COOKIE.format("csrf")
 LANGUAGE_COOKIE_NAME = _COOKIE.format("language")

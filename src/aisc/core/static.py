@@ -43,13 +43,13 @@ class HashedNames(StaticFilesStorage):
     """Gives every static file its hashed address; a name that is not there keeps its own, and is answered 404."""
 
     def url(self, name: str) -> str:
-        return super().url(name if settings.DEBUG else _address(name))
+        return super().url(name) if settings.DEBUG else _address(self.base_url, name)
 
 
 @cache
-def _address(name: str) -> str:
+def _address(base: str, name: str) -> str:
     path = finders.find(name)
-    return hashed_name(name, path) if path else name
+    return StaticFilesStorage(base_url=base).url(hashed_name(name, path) if path else name)
 
 
 class StaticFiles(WhiteNoiseMiddleware):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from django.urls import reverse
-
 from aisc.centre.models import Cluster
+from aisc.core import addresses
+from aisc.core.question import Question
 from aisc.jobs.actions.settling import measured
 from aisc.jobs.models import EngineCursor, Run
 from aisc.jobs.registry import engine_for
@@ -52,12 +52,21 @@ def _factory(code: str) -> Callable[[], Iterator[SourceRow]]:
 def jobs_of(records: list[UsageRecord]) -> dict[int, Evidence]:
     """The job that made each usage record; one query."""
     refs = {record.pk: record.source_id.removesuffix(EXCESS) for record in records}
-    runs = {run.ref: run for run in Run.objects.filter(ref__in=set(refs.values())).select_related("job")}
+    runs = {run.ref: run for run in _runs(frozenset(refs.values()))}
     return {pk: _evidence(runs[ref]) for pk, ref in refs.items() if ref in runs}
 
 
+_runs = Question(
+    lambda refs: (
+        Run.objects.filter(ref__among=refs)
+        .select_related("job")
+        .only("ref", "index", "job__uid", "job__name", "job__array_size")
+    )
+)
+
+
 def _evidence(run: Run) -> Evidence:
-    page = reverse("jobs:job", args=[run.job.uid])
+    page = addresses.to("jobs:job", run.job.uid)
     if run.job.array_size == 1:
         return Evidence(label=run.job.name, url=page)
     return Evidence(label=f"{run.job.name} [{run.index}]", url=f"{page}?run={run.index}")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aisc.core.errors import BadInput
+from aisc.core.forms import LongSelect
 from aisc.core.money import format_cents
 from aisc.jobs import specification, templates
 from aisc.jobs.library import Parameter, Template
@@ -28,7 +29,7 @@ class FilterForm(forms.Form):
 
     q = forms.CharField(label=gettext_lazy("Search"), max_length=100, required=False)
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
-    project = forms.ChoiceField(label=gettext_lazy("Project"), required=False)
+    project = forms.ChoiceField(label=gettext_lazy("Project"), required=False, widget=LongSelect)
     budget = forms.CharField(max_length=24, required=False, widget=forms.HiddenInput)
     mine = forms.ChoiceField(label=gettext_lazy("Submitted by"), required=False)
 

@@ -16,9 +16,8 @@ SHOWN = 5
 
 def latest_jobs(request: HttpRequest, project: Project) -> Panel | None:
     """The project's newest jobs with what they cost; for those who may see them."""
-    visible = queries.jobs_visible_to(request.actor).filter(project=project)
     may_submit = access.may(request.actor, "jobs.submit", project)
-    jobs = list(queries.listed(visible)[:SHOWN])
+    jobs = queries.latest_of(request.actor, project)[:SHOWN]
     if not jobs and not may_submit:
         return None
     costs = queries.costs(jobs)

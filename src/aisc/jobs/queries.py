@@ -11,11 +11,12 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from aisc.core import access
 from aisc.core.actions import Actor
 from aisc.core.errors import NotFound, SignInNeeded
+from aisc.core.question import Question
 from aisc.jobs.access import OVERSIGHT
 from aisc.jobs.models import FileLink, Job, Run
 from aisc.jobs.states import ACTIVE, ENDED, LABELS
 from aisc.ledger.models import Entry, Hold
-from aisc.people.access import has_centre_role
+from aisc.people.access import EVERY_ROLE, has_centre_role, has_role
 from aisc.people.models import Project
 from aisc.people.queries import project_ids_of
 
@@ -33,28 +34,52 @@ class Cost:
 
 def costs(jobs: Iterable[Job]) -> dict[int, Cost]:
     """What each job has cost, by its primary key; two queries for all."""
-    ids = [job.pk for job in jobs]
-    charged = (
-        Entry.objects.filter(usage__hold__run__job__in=ids)
+    ids = frozenset(job.pk for job in jobs)
+    held = dict(_held(ids))
+    found = {job_id: (amount, scheme, applicant) for job_id, amount, scheme, applicant in _charged(ids)}
+    return {pk: Cost(*found.get(pk, (0, 0, 0)), held=held.get(pk, 0)) for pk in ids}
+
+
+_charged = Question(
+    lambda jobs: (
+        Entry.objects.filter(usage__hold__run__job__among=jobs)
         .order_by()
         .values_list("usage__hold__run__job")
         .annotate(Sum("amount"), Sum("scheme_share"), Sum("applicant_share"))
     )
-    held = dict(
-        Hold.objects.filter(run__job__in=ids, state=Hold.State.OPEN)
+)
+_held = Question(
+    lambda jobs: (
+        Hold.objects.filter(run__job__among=jobs, state=Hold.State.OPEN)
         .order_by()
         .values_list("run__job")
         .annotate(Sum("amount"))
     )
-    found = {job_id: (amount, scheme, applicant) for job_id, amount, scheme, applicant in charged}
-    return {pk: Cost(*found.get(pk, (0, 0, 0)), held=held.get(pk, 0)) for pk in ids}
+)
 
 
 def jobs_visible_to(actor: Actor) -> QuerySet[Job]:
     """Jobs of the projects in which the actor has any role; all for those who answer for the centre."""
     if actor.is_system or has_centre_role(actor, OVERSIGHT):
         return Job.objects.all()
-    return Job.objects.filter(project__in=project_ids_of(actor.person))
+    return Job.objects.filter(project__among=project_ids_of(actor))
+
+
+def latest_of(actor: Actor, project: Project) -> list[Job]:
+    """The project's newest jobs, as its page shows them; none for those who may not see them."""
+    if not (actor.is_system or has_role(actor, project, EVERY_ROLE) or has_centre_role(actor, OVERSIGHT)):
+        return []
+    return _latest(project.pk)
+
+
+_latest = Question(
+    lambda project: (
+        Job.objects.filter(project=project)
+        .select_related("budget")
+        .only("uid", "name", "state", "created_at", "budget__currency")
+        .order_by("-id")[:10]
+    )
+)
 
 
 # What the list can be narrowed to by state: one word for several states where people think of them as one.

@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from aisc.core import clock
 from aisc.core.money import round_half_up
+from aisc.core.question import Question
 from aisc.ledger.models import Budget, Entry
 
 PACE_DAYS = 28
@@ -33,18 +34,29 @@ def forecasts(budgets: Iterable[Budget]) -> dict[int, int]:
     by_days: dict[int, list[int]] = defaultdict(list)  # nearly all have the same
     for budget, days in windows.values():
         by_days[days].append(budget.pk)
-    asked = Q()
-    for days, of in by_days.items():
-        asked |= Q(budget__in=of, at_ms__gte=clock.day_bounds_ms(today - timedelta(days=days - 1))[0])
-    # Without the model's own order, which would make each line a group of its own.
-    rows = Entry.objects.filter(asked, kind__in=_CHARGES).order_by().values("budget").annotate(spent=Sum("amount"))
+    since = {days: clock.day_bounds_ms(today - timedelta(days=days - 1))[0] for days in by_days}
+    if len(by_days) == 1:
+        rows = _spent_since(frozenset(windows), *since.values())
+    else:
+        asked = Q()
+        for days, of in by_days.items():
+            asked |= Q(budget__in=of, at_ms__gte=since[days])
+        rows = _spent(Entry.objects.filter(asked))
     ends = {}
-    for row in rows:
-        budget, days = windows[row["budget"]]
-        if row["spent"] > 0:
+    for pk, spent in rows:
+        budget, days = windows[pk]
+        if spent > 0:
             left = (budget.ends_on - today).days
-            ends[budget.pk] = budget.charged + round_half_up(row["spent"] * left, days)
+            ends[budget.pk] = budget.charged + round_half_up(spent * left, days)
     return ends
+
+
+def _spent(entries: QuerySet[Entry]) -> QuerySet:
+    # Without the model's own order, which would make each line a group of its own.
+    return entries.filter(kind__in=_CHARGES).order_by().values_list("budget").annotate(Sum("amount"))
+
+
+_spent_since = Question(lambda budgets, since: _spent(Entry.objects.filter(budget__among=budgets, at_ms__gte=since)))
 
 
 def _window(budget: Budget, today: date) -> int:

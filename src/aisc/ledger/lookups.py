@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from aisc.core import access
 from aisc.core.actions import Actor
 from aisc.core.errors import NotFound, SignInNeeded
+from aisc.core.question import Question
 from aisc.ledger.models import Budget, Entry, Hold, Statement, UsageRecord
 
 BIGGEST_ID = 2**63 - 1
@@ -16,8 +17,16 @@ BIGGEST_ID = 2**63 - 1
 
 def budget(actor: Actor, uid: str) -> Budget:
     """Raises SignInNeeded or NotFound; a stranger cannot tell a budget of others from one that is not there."""
-    found = Budget.objects.select_related("organisation", "project__organisation", "price_list")
-    return _seen(actor, "ledger.view_budget", found, uid=uid)
+    return _seen(actor, "ledger.view_budget", _budget, uid=uid)
+
+
+_budget = Question(
+    lambda uid: (
+        Budget.objects.select_related("organisation", "project__organisation", "price_list")
+        .filter(uid=uid)
+        .order_by("pk")[:1]
+    )
+)
 
 
 def statement(actor: Actor, number: str) -> Statement:
@@ -56,19 +65,19 @@ def entry(of: Budget, seq: int) -> Entry:
     return found
 
 
-def _seen(actor: Actor, rule: str, rows: QuerySet, **where: Any) -> Any:
+def _seen(actor: Actor, rule: str, rows: QuerySet | Question, **where: Any) -> Any:
     row = _found(actor, rows, **where)
     access.require(actor, rule, row)
     return row
 
 
-def _found(actor: Actor, rows: QuerySet, **where: Any) -> Any:
+def _found(actor: Actor, rows: QuerySet | Question, **where: Any) -> Any:
     if actor.person is None and not actor.is_system:
         # Before looking: whether it exists is nobody's business who is not signed in.
         raise SignInNeeded
     if where.get("pk", 0) > BIGGEST_ID or any("\0" in value for value in where.values() if isinstance(value, str)):
         raise NotFound  # no database could even look for it
-    row = rows.filter(**where).first()
-    if row is None:
-        raise NotFound
-    return row
+    found = rows(*where.values()) if isinstance(rows, Question) else rows.filter(**where)[:1]
+    for row in found:
+        return row
+    raise NotFound

@@ -154,11 +154,13 @@ def usable_budgets(budgets: QuerySet[Budget], day: date | None = None) -> QueryS
     return budgets.filter(state=Budget.State.ACTIVE, starts_on__lte=day, ends_on__gte=day)
 
 
-def entries_of(budget: Budget) -> QuerySet[Entry]:
+def entries_of(budget: Budget | int) -> QuerySet[Entry]:
     """The journal, newest first, with what each line charges or reverses."""
-    return budget.entries.select_related(
-        "usage__price__meter", "reverses__usage__price__meter", "reversed_by"
-    ).order_by("-seq")
+    return (
+        Entry.objects.filter(budget=budget)
+        .select_related("usage__price__meter", "reverses__usage__price__meter", "reversed_by")
+        .order_by("-seq")
+    )
 
 
 def holds_of(budget: Budget) -> QuerySet[Hold]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aisc.core.access import READ, Rule, register, with_step_up
 from aisc.core.actions import Actor
+from aisc.core.question import Question
 from aisc.people import routes, routes_organisations, routes_sign_in  # noqa: F401 - they register which rule guards which page
 from aisc.people.models import CentreRole, Membership, Organisation, Project
 
@@ -42,23 +43,31 @@ def has_role(actor: Actor, place: Organisation | Project, roles: tuple[str, ...]
     if actor.person is None:
         return False
     if actor.reading:
-        return any(role in roles and _holds_in(place, *where) for role, *where in _roles_of(actor.person))
+        return any(role in roles and holds_in(place, *where) for role, *where in held_roles(actor))
     held = Membership.objects.filter(person=actor.person, role__in=roles)
     if isinstance(place, Project):
         return held.filter(organisation_id=place.organisation_id).filter(_in_project(place)).exists()
     return held.filter(organisation=place, project=None).exists()
 
 
-def _roles_of(person: Any) -> list[tuple[str, int, int | None]]:
-    """(role, organisation, project) of all that the person holds; read once per request and kept on the person."""
-    held = getattr(person, "_roles", None)
+def held_roles(actor: Actor) -> list[tuple[str, int, int | None]]:
+    """(role, organisation, project) of all that the actor holds; to read, asked once per request and kept."""
+    if actor.person is None:
+        return []
+    held = getattr(actor.person, "_roles", None) if actor.reading else None
     if held is None:
-        rows = Membership.objects.filter(person=person).values_list("role", "organisation_id", "project_id")
-        person._roles = held = list(rows)
+        actor.person._roles = held = _memberships(actor.person.pk)
     return held
 
 
-def _holds_in(place: Organisation | Project, organisation: int, project: int | None) -> bool:
+_memberships = Question(
+    lambda person: Membership.objects.filter(person_id=person).values_list("role", "organisation_id", "project_id")
+)
+_centre_roles = Question(lambda person: CentreRole.objects.filter(person_id=person).values_list("role"))
+
+
+def holds_in(place: Organisation | Project, organisation: int, project: int | None) -> bool:
+    """Whether a role that was given there counts in ``place``."""
     if isinstance(place, Project):
         return organisation == place.organisation_id and project in (None, place.pk)
     return organisation == place.pk and project is None
@@ -82,7 +91,7 @@ def has_centre_role(actor: Actor, roles: tuple[str, ...]) -> bool:
         return False
     held = getattr(actor.person, "_centre_roles", None)
     if held is None:
-        held = set(actor.person.centre_roles.values_list("role", flat=True))
+        held = {role for (role,) in _centre_roles(actor.person.pk)}
         actor.person._centre_roles = held = held - _ask_for_a_factor(actor.person, held)
     return not held.isdisjoint(roles)
 

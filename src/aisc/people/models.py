@@ -6,11 +6,10 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aisc.core import clock
+from aisc.core import addresses, clock
 from aisc.core.ids import new_uid
 from aisc.core.language import in_reader_language
 
@@ -146,7 +145,7 @@ class Organisation(Bilingual):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("people:organisation", args=[self.uid])
+        return addresses.to("people:organisation", self.uid)
 
     def audit_also(self) -> list[int]:
         """Keys of the duplicates that became part of this organisation: their history is its own."""
@@ -171,7 +170,7 @@ class Project(Bilingual):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("people:project", args=[self.uid])
+        return addresses.to("people:project", self.uid)
 
     @property
     def summary(self) -> str:

@@ -9,7 +9,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from aisc.core import access, clock
 from aisc.core.actions import Actor
 from aisc.core.errors import BadInput, NotFound, SignInNeeded
-from aisc.people.access import STAFF, has_centre_role
+from aisc.core.question import Question
+from aisc.people.access import STAFF, has_centre_role, held_roles
 from aisc.people.models import (
     CentreRole,
     FormerName,
@@ -46,9 +47,15 @@ def projects_visible_to(actor: Actor) -> QuerySet[Project]:
     projects = Project.objects.select_related("organisation")
     if sees_everything(actor):
         return projects
-    if actor.person is None:
-        return projects.none()
-    return projects.filter(_with_a_role(actor.person))
+    organisations, single = _places_of(actor)
+    return projects.filter(Q(organisation__among=organisations) | Q(pk__among=single))
+
+
+def _places_of(actor: Actor) -> tuple[frozenset[int], frozenset[int]]:
+    """The organisations in all of whose projects the actor has a role, and the projects in which alone."""
+    held = held_roles(actor)
+    whole = frozenset(organisation for _role, organisation, project in held if project is None)
+    return whole, frozenset(project for _role, _organisation, project in held if project is not None)
 
 
 def projects_of(person: Person | None) -> QuerySet[Project]:
@@ -56,13 +63,19 @@ def projects_of(person: Person | None) -> QuerySet[Project]:
     return Project.objects.filter(_with_a_role(person)).order_by() if person else Project.objects.none()
 
 
-def project_ids_of(person: Person | None) -> list[int]:
-    """The same as numbers, asked now: for what comes by the million.
+def project_ids_of(actor: Actor) -> frozenset[int]:
+    """Those in which the actor has a role, as numbers, asked now: for ``project__among`` of what comes by the million.
 
     Told which projects, a database knows whether to look their rows up or to read the newest of all until it has as
     many as a page shows. Left to find out, it may read a million rows for somebody who has none.
     """
-    return list(projects_of(person).values_list("pk", flat=True))
+    organisations, single = _places_of(actor)
+    return single.union(pk for (pk,) in _projects_in(organisations))
+
+
+_projects_in = Question(
+    lambda organisations: Project.objects.order_by().filter(organisation__among=organisations).values_list("pk")
+)
 
 
 def _with_a_role(person: Person) -> Exists:
@@ -118,10 +131,40 @@ def _human_memberships() -> QuerySet[Membership]:
     return rows.filter(person__is_service=False).exclude(role=Membership.Role.FACILITATOR)
 
 
+def of_its_organisation(project: Project) -> list[Membership]:
+    """Those who have a role in the project by theirs in its organisation, with their names."""
+    return _of_organisation(project.organisation_id)
+
+
+_of_organisation = Question(
+    lambda organisation: (
+        Membership.objects.filter(organisation=organisation, project=None, person__is_service=False)
+        .exclude(role=Membership.Role.FACILITATOR)
+        .select_related("person")
+        .only("role", "person__name", "person__email")
+        .order_by("person__name", "pk")
+    )
+)
+
+
 def facilitators_of(project: Project) -> QuerySet[Membership]:
     """Those whom the centre let into the project for now, the first to end first."""
     rows = Membership.objects.select_related("person", "granted_by", "organisation", "project__organisation")
     return rows.filter(project=project, role=Membership.Role.FACILITATOR).order_by("expires_at", "pk")
+
+
+def facilitators_shown(project: Project) -> list[Membership]:
+    """The same for the project's page."""
+    return _facilitators(project.pk)
+
+
+_facilitators = Question(
+    lambda project: (
+        Membership.objects.filter(project=project, role=Membership.Role.FACILITATOR)
+        .select_related("person", "granted_by")
+        .order_by("expires_at", "pk")
+    )
+)
 
 
 def service_accounts_of(place: Organisation | Project) -> QuerySet[ServiceAccount]:
@@ -148,6 +191,19 @@ def invitations_of(place: Organisation | Project) -> QuerySet[Invitation]:
     rows = Invitation.objects.select_related("invited_by", "organisation", "project__organisation")
     where = {"project": place} if isinstance(place, Project) else {"organisation": place, "project": None}
     return rows.filter(state="open", **where).order_by("-id")
+
+
+def invitations_shown(place: Organisation | Project) -> list[Invitation]:
+    """The newest of them, for the place's page."""
+    return (_invited_to_project if isinstance(place, Project) else _invited_to_organisation)(place.pk)
+
+
+def _invited(**where: Any) -> QuerySet[Invitation]:
+    return Invitation.objects.select_related("invited_by").filter(state="open", **where).order_by("-id")[:100]
+
+
+_invited_to_project = Question(lambda project: _invited(project=project))
+_invited_to_organisation = Question(lambda organisation: _invited(organisation=organisation, project=None))
 
 
 def invitations_for(actor: Actor) -> QuerySet[Invitation]:
@@ -252,8 +308,21 @@ def organisation(actor: Actor, uid: str) -> Organisation:
 
 def project(actor: Actor, uid: str) -> Project:
     """One project, with its organisation. Raises NotFound unless the actor may see it."""
-    found = Project.objects.select_related("organisation").filter(uid=uid).first()
-    return _if_seen(actor, "people.view_project", found)
+    found = _project(uid)
+    return _if_seen(actor, "people.view_project", found[0] if found else None)
+
+
+_project = Question(lambda uid: Project.objects.select_related("organisation").order_by("pk").filter(uid=uid)[:1])
+
+
+def listing_of_project(project: Project) -> Listing | None:
+    """What the directory shows of the project now, without its picture."""
+    return next(iter(_listing(project.pk)), None)
+
+
+_listing = Question(
+    lambda project: Listing.objects.filter(project=project, withdrawn_at=None).defer("picture").order_by("pk")[:1]
+)
 
 
 def person(uid: str) -> Person:

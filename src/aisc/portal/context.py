@@ -7,14 +7,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from aisc.core import language
+from aisc.core import addresses, language
+from aisc.core.question import Question
 from aisc.people.access import has_centre_role
-from aisc.people.models import CentreRole
+from aisc.people.models import CentreRole, Notice
 from aisc.people.notices import centre_name
 
 Role = CentreRole.Role
@@ -27,8 +28,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav_items": SimpleLazyObject(lambda: _navigation(request)),
         "account_items": SimpleLazyObject(lambda: _account(request)),
         "footer_items": SimpleLazyObject(lambda: _footer(request)),
-        "search_url": reverse("portal:search"),
-        "notices_url": reverse("people:notices"),
+        "search_url": addresses.to("portal:search"),
+        "notices_url": addresses.to("people:notices"),
         # A function, which templates call: a lazy object would not be a number to the filters.
         "notices_count": cache(lambda: _unread(request)),
         "demonstration": settings.DEMO,
@@ -77,7 +78,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for label, name, roles in items:
         if roles and not has_centre_role(request.actor, roles):
             continue
-        url = reverse(name)
+        url = addresses.to(name)
         here = request.path == url if name == "portal:home" else request.path.startswith(url)
         shown.append({"label": label, "url": url, "current": here})
     return shown
@@ -85,15 +86,15 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _account(request: HttpRequest) -> list[dict[str, Any]]:
     items = [
-        {"label": _("Your account"), "url": reverse("people:account")},
-        {"label": _("Organisations"), "url": reverse("people:organisations")},
-        {"label": _("Signing in"), "url": reverse("people:ways_in")},
-        {"label": _("API tokens"), "url": reverse("people:tokens")},
+        {"label": _("Your account"), "url": addresses.to("people:account")},
+        {"label": _("Organisations"), "url": addresses.to("people:organisations")},
+        {"label": _("Signing in"), "url": addresses.to("people:ways_in")},
+        {"label": _("API tokens"), "url": addresses.to("people:tokens")},
     ]
     if has_centre_role(request.actor, (Role.ADMINISTRATOR,)):
-        items.append({"label": _("Roles in the centre"), "url": reverse("people:centre_roles")})
-        items.append({"label": _("Duplicates"), "url": reverse("people:merging")})
-        items.append({"label": _("Sign-in of institutions"), "url": reverse("people:sign_in_settings")})
+        items.append({"label": _("Roles in the centre"), "url": addresses.to("people:centre_roles")})
+        items.append({"label": _("Duplicates"), "url": addresses.to("people:merging")})
+        items.append({"label": _("Sign-in of institutions"), "url": addresses.to("people:sign_in_settings")})
     return items
 
 
@@ -106,16 +107,26 @@ def _footer(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Check a document"), "portal:verify"),
         (_("Approved texts"), "people:texts"),
     ]
-    links = [{"label": label, "url": reverse(name)} for label, name in items]
+    links = [{"label": label, "url": addresses.to(name)} for label, name in items]
     if _signed_in(request):
-        about = "" if request.path == reverse("portal:access") else f"?{urlencode({'page': request.path})}"
-        links.append({"label": _("Who may do what here"), "url": reverse("portal:access") + about})
+        about = "" if request.path == addresses.to("portal:access") else f"?{urlencode({'page': request.path})}"
+        links.append({"label": _("Who may do what here"), "url": addresses.to("portal:access") + about})
     return links
 
 
 def _unread(request: HttpRequest) -> int:
     if not _signed_in(request):
         return 0
-    from aisc.people.models import Notice
+    found = _waiting(request.user.pk)
+    return found[0][0] if found else 0
 
-    return Notice.objects.filter(person_id=request.user.pk, read_at=None).count()
+
+_waiting = Question(
+    lambda person: (
+        Notice.objects.order_by()
+        .filter(person_id=person, read_at=None)
+        .values_list("person_id")
+        .annotate(count=Count("pk"))
+        .values_list("count")
+    )
+)

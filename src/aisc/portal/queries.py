@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,19 +20,19 @@ from aisc.core import clock, health
 from aisc.core.actions import Actor
 from aisc.core.language import chosen
 from aisc.core.money import format_cents
-from aisc.core.paging import some
+from aisc.core.question import Question
 from aisc.jobs.models import Job, Run
 from aisc.jobs.states import ACTIVE
 from aisc.ledger.forecast import with_forecast
 from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement, UsageRecord
-from aisc.people.access import WRITERS, has_centre_role
-from aisc.people.models import CentreRole, Membership, Notice
+from aisc.people.access import WRITERS, has_centre_role, held_roles
+from aisc.people.models import CentreRole, Notice
 from aisc.people.queries import project_ids_of
-from aisc.portal.todo import ToDo, todo
+from aisc.portal.todo import APPLICATION, BUDGET, JOB, ToDo, todo
 from aisc.scheme import queries as scheme
-from aisc.scheme.models import Call
+from aisc.scheme.models import Application, Call
 from aisc.scheme.ribbon import next_step
-from aisc.scheme.states import APPLICATION
+from aisc.scheme.states import APPLICATION as STATES
 
 Role = CentreRole.Role
 PARTS = {
@@ -72,18 +72,14 @@ class Home:
 def home(actor: Actor) -> Home:
     """Everything on the home page of ``actor``'s person."""
     person = actor.person
-    own = project_ids_of(person)
-    roles = set(Membership.objects.filter(person=person).values_list("role", flat=True))
+    own = project_ids_of(actor)
+    roles = {role for role, _organisation, _project in held_roles(actor)}
     shown = Home(
         todo=todo(actor),
-        jobs=some(Job.objects.filter(project__in=own).select_related("project").order_by("-id"), 0, 8),
-        budgets=with_forecast(
-            Budget.objects.filter(project__in=own, state=Budget.State.ACTIVE)
-            .select_related("project")
-            .order_by("-id")[:4]
-        ),
+        jobs=_jobs(frozenset(pk for (pk,) in _newest_jobs(own))),
+        budgets=with_forecast(_budgets(own)),
         applications=_under_way(actor),
-        notices=list(Notice.objects.filter(person=person, read_at=None)[:5]),
+        notices=_notices(person.pk),
         open_call=open_call(),
         has_organisation=bool(roles),
     )
@@ -98,14 +94,35 @@ def home(actor: Actor) -> Home:
     return shown
 
 
+# Which they are is asked first, and then what they show (``core.paging``).
+_newest_jobs = Question(lambda own: Job.objects.filter(project__among=own).order_by("-id").values_list("pk")[:8])
+_jobs = Question(lambda keys: Job.objects.filter(pk__among=keys).select_related("project").only(*JOB).order_by("-id"))
+_notices = Question(lambda person: Notice.objects.filter(person=person, read_at=None)[:5])
+_budgets = Question(
+    lambda own: (
+        Budget.objects.filter(project__among=own, state=Budget.State.ACTIVE)
+        .select_related("project")
+        .only(*BUDGET)
+        .order_by("-id")[:4]
+    )
+)
+
+
 def _under_way(actor: Actor) -> list[dict[str, Any]]:
     """The applications of the person's organisations that somebody else must act on: who, what, and by when."""
-    rows = scheme.own_applications(actor).filter(state__in=("submitted", "in_review", "reviewed"))
     shown = []
-    for application in rows.order_by("state_since", "id")[:8]:
+    for application in _waiting_elsewhere(actor.person.pk):
         who, what = next_step(application)
         shown.append({"application": application, "who": who, "what": what, "due": scheme.due(application)})
     return shown
+
+
+def _waiting_elsewhere_of(person: int) -> QuerySet[Application]:
+    rows = scheme.applications_of(person).filter(state__in=("submitted", "in_review", "reviewed"))
+    return rows.select_related("call", "award").only(*APPLICATION).order_by("state_since", "id")[:8]
+
+
+_waiting_elsewhere = Question(_waiting_elsewhere_of)
 
 
 def _desks(actor: Actor) -> list[dict[str, Any]]:
@@ -118,14 +135,18 @@ def _desks(actor: Actor) -> list[dict[str, Any]]:
         .annotate(count=Count("pk", distinct=True), oldest=Min("state_since"))
     )
     found = {row["state"]: row for row in rows}
-    labels = dict(APPLICATION.choices)
+    labels = dict(STATES.choices)
     return [{"state": state, "label": labels[state], **found[state]} for state in IN_HAND if state in found]
 
 
 def open_call() -> Call | None:
     """The call that is open now, the one that closes soonest first."""
-    now = clock.now()
-    return Call.objects.filter(opens_at__lte=now, closes_at__gt=now).order_by("closes_at").first()
+    return next(iter(_open_call()), None)
+
+
+_open_call = Question(
+    lambda: Call.objects.filter(opens_at__lte=clock.now(), closes_at__gt=clock.now()).order_by("closes_at")[:1]
+)
 
 
 def load() -> dict[str, Any]:

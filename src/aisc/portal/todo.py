@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aisc.centre.models import Node
-from aisc.core import clock, health
+from aisc.core import addresses, clock, health
 from aisc.core.actions import Actor
+from aisc.core.question import Question
 from aisc.jobs.models import Job
 from aisc.ledger.displays import proof
 from aisc.ledger.forecast import with_forecast
@@ -34,6 +34,13 @@ SOON = timedelta(days=3)
 ENDING = timedelta(days=30)  # how long before its end a budget is spoken of
 FAILED_FOR = timedelta(days=3)  # how long a failed job stays on the list of whoever submitted it
 NEARLY_EMPTY = 10  # per cent of what was released
+# What a line of a list shows; the other columns of these tables are many and wide.
+APPLICATION = ("uid", "number", "name_en", "name_zh", "state", "state_since", "call__closes_at", "award__accept_by")
+JOB = ("uid", "name", "state", "created_at", "project__name_en", "project__name_zh")
+BUDGET = (
+    *("uid", "name", "state", "currency", "starts_on", "ends_on", "project__name_en", "project__name_zh"),
+    *("ceiling", "released", "charged", "charged_scheme", "held"),
+)
 UNHAPPY = ("failed", "timeout", "out_of_memory", "over_limit", "node_failed", "rejected")
 
 
@@ -67,7 +74,7 @@ def todo(actor: Actor) -> list[ToDo]:
 
 
 def application_url(application: Application) -> str:
-    return reverse("scheme:application", args=[application.uid])
+    return addresses.to("scheme:application", application.uid)
 
 
 def title(application: Application) -> str:
@@ -76,9 +83,12 @@ def title(application: Application) -> str:
 
 
 def _assessing(actor: Actor) -> Iterator[ToDo]:
-    for review in scheme.reviews_waiting_for(actor.person)[:EACH]:
+    for review in _assigned(actor.person.pk):
         application = review.application
         yield ToDo(_("Write your review"), title(application), application_url(application), scheme.due(application))
+
+
+_assigned = Question(lambda person: scheme.reviews_waiting_for(person)[:EACH])
 
 
 def _applying(actor: Actor) -> Iterator[ToDo]:
@@ -87,12 +97,18 @@ def _applying(actor: Actor) -> Iterator[ToDo]:
         "returned": _("Complete your application"),
         "approved": _("Accept your award"),
     }
-    held = Membership.objects.filter(
-        person=actor.person, project=None, role__in=(Membership.Role.OWNER, Membership.Role.MANAGER)
-    ).values("organisation")
-    own = Application.objects.filter(organisation__in=held, state__in=words).select_related("award", "call")
-    for each in own.order_by("id")[:EACH]:
+    for each in _unfinished(actor.person.pk):
         yield ToDo(words[each.state], title(each), application_url(each), scheme.due(each))
+
+
+def _unfinished_of(person: int) -> QuerySet[Application]:
+    roles = (Membership.Role.OWNER, Membership.Role.MANAGER)
+    held = Membership.objects.filter(person=person, project=None, role__in=roles).values("organisation")
+    own = Application.objects.filter(organisation__in=held, state__in=("draft", "returned", "approved"))
+    return own.select_related("award", "call").only(*APPLICATION).order_by("id")[:EACH]
+
+
+_unfinished = Question(_unfinished_of)
 
 
 def _desks(actor: Actor) -> Iterator[ToDo]:
@@ -105,23 +121,24 @@ def _desks(actor: Actor) -> Iterator[ToDo]:
 
 def _running(actor: Actor) -> Iterator[ToDo]:
     """Jobs of the person's own that ended badly of late and were not run again."""
+    for job in _failed(actor.person.pk, clock.now() - FAILED_FOR):
+        yield ToDo(_("See why a job failed"), f"{job.name} · {job.project}", addresses.to("jobs:job", job.uid))
+
+
+def _failed_of(person: int, since: datetime) -> QuerySet[Job]:
     again = Job.objects.filter(retry_of=OuterRef("pk"))
-    failed = Job.objects.filter(
-        ~Exists(again), submitted_by=actor.person, state__in=UNHAPPY, ended_at__gte=clock.now() - FAILED_FOR
-    ).order_by("-id")
-    for job in failed.select_related("project")[:3]:
-        yield ToDo(_("See why a job failed"), f"{job.name} · {job.project}", reverse("jobs:job", args=[job.uid]))
+    failed = Job.objects.filter(~Exists(again), submitted_by=person, state__in=UNHAPPY, ended_at__gte=since)
+    return failed.select_related("project").only(*JOB).order_by("-id")[:3]
+
+
+_failed = Question(_failed_of)
 
 
 def _paying(actor: Actor) -> Iterator[ToDo]:
     """Budgets that end soon, run out, or will not last to their end, for those who answer for the money."""
     today = clock.today()
-    held = Membership.objects.filter(
-        person=actor.person, organisation=OuterRef("project__organisation"), project=None, role__in=PAYERS
-    )
-    active = Budget.objects.filter(Exists(held), state=Budget.State.ACTIVE, released__gt=0, ends_on__gte=today)
-    for budget in with_forecast(active.select_related("project").order_by("ends_on", "id")[:EACH]):
-        url = reverse("ledger:budget", args=[budget.uid])
+    for budget in with_forecast(_ending(actor.person.pk, today)):
+        url = addresses.to("ledger:budget", budget.uid)
         about = f"{budget.name} · {budget.project}"
         if budget.available * 100 < budget.released * NEARLY_EMPTY:
             yield ToDo(_("A budget is nearly used up"), about, url)
@@ -131,12 +148,23 @@ def _paying(actor: Actor) -> Iterator[ToDo]:
             yield ToDo(_("Use a budget before it ends"), about, url, budget.ends_on)
 
 
+def _ending_of(person: int, today: date) -> QuerySet[Budget]:
+    held = Membership.objects.filter(
+        person=person, organisation=OuterRef("project__organisation"), project=None, role__in=PAYERS
+    )
+    active = Budget.objects.filter(Exists(held), state=Budget.State.ACTIVE, released__gt=0, ends_on__gte=today)
+    return active.select_related("project").only(*BUDGET).order_by("ends_on", "id")[:EACH]
+
+
+_ending = Question(_ending_of)
+
+
 def _finance(actor: Actor) -> Iterator[ToDo]:
     if not has_centre_role(actor, (Role.FINANCE,)):
         return
     asked = Budget.objects.filter(source=Budget.Source.OWN, released=0, state=Budget.State.ACTIVE)
     for budget in asked.select_related("organisation").order_by("id")[:EACH]:
-        url = reverse("ledger:budget", args=[budget.uid])
+        url = addresses.to("ledger:budget", budget.uid)
         yield ToDo(_("Release an own-money budget"), f"{budget.name} · {budget.organisation}", url)
     yield from _differences()
 
@@ -145,21 +173,21 @@ def _differences() -> Iterator[ToDo]:
     last = proof.last()
     if last.proof and not last.proof.ok:
         words = ngettext("%(count)d difference", "%(count)d differences", last.total) % {"count": last.total}
-        yield ToDo(_("Look into the differences of the last proof"), words, reverse("ledger:proof"), wrong=True)
+        yield ToDo(_("Look into the differences of the last proof"), words, addresses.to("ledger:proof"), wrong=True)
 
 
 def _operating(actor: Actor) -> Iterator[ToDo]:
     if not has_centre_role(actor, (Role.OPERATOR,)):
         return
-    page = reverse("portal:operator")
+    page = addresses.to("portal:operator")
     for name, (ok, detail) in health.readiness().items():
         if not ok:
             yield ToDo(_("Mend a part of the centre"), f"{name}: {detail}", page, wrong=True)
     for node in Node.objects.filter(up=False).select_related("cluster")[:EACH]:
         yield ToDo(_("A machine is down"), f"{node} {node.detail}".strip(), page, wrong=True)
-    yield from _counted(overdue_holds(), _("Look into holds past their expiry"), reverse("ledger:budgets"))
+    yield from _counted(overdue_holds(), _("Look into holds past their expiry"), addresses.to("ledger:budgets"))
     unpaid = UsageRecord.objects.filter(budget=None)
-    yield from _counted(unpaid, _("Say who pays for uses without a payer"), reverse("ledger:unattributed"))
+    yield from _counted(unpaid, _("Say who pays for uses without a payer"), addresses.to("ledger:unattributed"))
 
 
 def _counted(rows: QuerySet, what: str, url: str) -> Iterator[ToDo]:
@@ -180,4 +208,6 @@ def _administering(actor: Actor) -> Iterator[ToDo]:
     held = set(CentreRole.objects.values_list("role", flat=True).distinct())
     for role in Role:
         if role not in held:
-            yield ToDo(_("Give somebody a role that nobody holds"), str(role.label), reverse("people:centre_roles"))
+            yield ToDo(
+                _("Give somebody a role that nobody holds"), str(role.label), addresses.to("people:centre_roles")
+            )

@@ -78,7 +78,7 @@ def applications_visible_to(actor: Actor) -> QuerySet[Application]:
     return rows.filter(Q(organisation__in=_organisations_of(person)) | _for_the_centre(actor, person))
 
 
-def _organisations_of(person: Person) -> QuerySet:
+def _organisations_of(person: Person | int) -> QuerySet:
     return Membership.objects.filter(person=person, project=None).values("organisation")
 
 
@@ -107,8 +107,15 @@ def own_applications(actor: Actor) -> QuerySet[Application]:
     return rows.filter(organisation__in=_organisations_of(actor.person))
 
 
+def applications_of(person: int) -> QuerySet[Application]:
+    """The same of the person with this key, in no order and with nothing beside."""
+    return Application.objects.order_by().filter(organisation__in=_organisations_of(person))
+
+
 def desk(actor: Actor) -> dict[str, QuerySet[Application]]:
     """What waits for the actor in each of the centre's roles: the longest wait first. One query each when read."""
+    if not has_centre_role(actor, (Centre.SECRETARIAT, Centre.ASSESSOR, Centre.COMMITTEE)):
+        return {}
     rows = applications_visible_to(actor).order_by("state_since", "id")
     waiting: dict[str, QuerySet[Application]] = {}
     if has_centre_role(actor, (Centre.SECRETARIAT,)):
@@ -121,7 +128,7 @@ def desk(actor: Actor) -> dict[str, QuerySet[Application]]:
     return waiting
 
 
-def reviews_waiting_for(person: Person) -> QuerySet[Review]:
+def reviews_waiting_for(person: Person | int) -> QuerySet[Review]:
     """Assignments on which the person must act: not submitted, not ended, the application still in review."""
     return Review.objects.filter(
         assessor=person, submitted_at=None, conflict="", taken_back="", application__state="in_review"

@@ -42,7 +42,9 @@ _PIECE = 262_144
 def index(request: HttpRequest) -> HttpResponse:
     """Every job that the reader may see; the filters stand in the address."""
     access.require(request.actor, "jobs.view_jobs")
-    projects = list(projects_visible_to(request.actor).order_by("name_en", "name_zh")[:200])
+    # Their names for the form; the pages of one project, which show more of it, have one of them.
+    projects = projects_visible_to(request.actor).select_related(None).order_by("name_en", "name_zh")
+    projects = list(projects.only("uid", "name_en", "name_zh", "organisation")[:200])
     form = FilterForm(request.GET, projects=projects)
     form.is_valid()
     asked = form.cleaned_data

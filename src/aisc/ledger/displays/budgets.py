@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
+from aisc.core.question import Question
 from aisc.ledger.models import Budget, Entry, Hold
 from aisc.ledger.queries import entries_of, holds_of
 
@@ -82,6 +83,14 @@ def journal(budget: Budget, *, kind: str = "") -> QuerySet[Entry]:
     """The budget's entries, newest first; of one kind, if given."""
     entries = entries_of(budget)
     return entries.filter(kind=kind) if kind else entries
+
+
+def latest(budget: Budget) -> list[Entry]:
+    """The last lines of the journal."""
+    return _latest(budget.pk)
+
+
+_latest = Question(lambda budget: entries_of(budget)[:10])
 
 
 def releases(budget: Budget) -> QuerySet[Entry]:

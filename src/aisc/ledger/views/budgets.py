@@ -22,8 +22,6 @@ from aisc.ledger.views.shared import act_by_form, budget_frame, sent
 from aisc.people.access import PAYERS
 from aisc.people.queries import projects_where
 
-LATEST = 10
-
 
 def index(request: HttpRequest) -> HttpResponse:
     """Every budget that the reader may see; filters and order stand in the address."""
@@ -61,7 +59,7 @@ def _as_csv(rows: QuerySet[Budget]) -> HttpResponse:
 
 def overview(request: HttpRequest, uid: str) -> HttpResponse:
     budget = lookups.budget(request.actor, uid)
-    latest = list(displays.journal(budget)[:LATEST])
+    latest = displays.latest(budget)
     holds = displays.open_holds(budget)
     return render(
         request,
@@ -74,7 +72,6 @@ def overview(request: HttpRequest, uid: str) -> HttpResponse:
             "may_release_holds": access.may(request.actor, "ledger.release_holds"),
             "entries": latest,
             "origins": _origins(latest),
-            "to_date": bills.bill_to_date(budget),
         },
     )
 

@@ -9,10 +9,9 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from aisc.core import access
+from aisc.core import access, addresses
 from aisc.core.forms import attempt
 from aisc.ledger import queries
 from aisc.ledger.models import Budget
@@ -30,7 +29,7 @@ def crumbs(*items: tuple[Any, str]) -> list[dict[str, Any]]:
 def budget_tabs(budget: Budget, current: str) -> list[dict[str, Any]]:
     """Views of one budget."""
     return [
-        {"label": label, "url": reverse(f"ledger:{name}", args=[budget.uid]), "current": name == current}
+        {"label": label, "url": addresses.to(f"ledger:{name}", budget.uid), "current": name == current}
         for label, name in [
             (_("Overview"), "budget"),
             (_("Journal"), "budget-journal"),
@@ -67,7 +66,7 @@ def budget_frame(request: HttpRequest, budget: Budget, current: str) -> dict[str
         "may": may,
         "tabs": tabs,
         "part": next((each["label"] for each in tabs[1:] if each["current"]), ""),
-        "crumbs": crumbs((_("Budgets"), reverse("ledger:budgets")), (budget.name, "")),
+        "crumbs": crumbs((_("Budgets"), addresses.to("ledger:budgets")), (budget.name, "")),
     }
 
 

@@ -8,6 +8,8 @@ an owner: the last one can neither leave nor be changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
@@ -16,6 +18,7 @@ from aisc.core import clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict, Forbidden, NotFound
 from aisc.people import limits, queries
+from aisc.people.access import held_roles, holds_in
 from aisc.people.models import Membership, Organisation, Person, Project
 from aisc.people.notices import names, notify, word
 from aisc.people.text import clean_email
@@ -133,6 +136,9 @@ def roles_given_by(actor: Actor, place: Organisation | Project) -> list[Role]:
     """The roles that the actor may give and take in ``place``."""
     if actor.is_system:
         return list(ROLES)
+    if actor.reading:
+        counts = ((role, project) for role, at, project in held_roles(actor) if holds_in(place, at, project))
+        return _given_at(_highest(counts), place)
     return _given_at(_standing(actor.person, place), place)
 
 
@@ -184,8 +190,16 @@ def _standing(person: Person | None, place: Organisation | Project) -> int:
     held = Q(project=None, organisation=place.organisation_id if isinstance(place, Project) else place.pk)
     if isinstance(place, Project):
         held |= Q(project=place)
-    found = Membership.objects.filter(held, person=person).exclude(role=Role.FACILITATOR).values_list("role", "project")
-    heights = [(_IN_PROJECT if project else _IN_ORGANISATION).get(Role(role), 1) for role, project in found]
+    return _highest(Membership.objects.filter(held, person=person).values_list("role", "project"))
+
+
+def _highest(held: Iterable[tuple[str, int | None]]) -> int:
+    """The height of the highest of some roles, each with its project or none; a facilitator has none."""
+    heights = [
+        (_IN_PROJECT if project else _IN_ORGANISATION).get(Role(role), 1)
+        for role, project in held
+        if role != Role.FACILITATOR
+    ]
     return max(heights, default=0)
 
 

@@ -26,7 +26,7 @@ def members_context(request: HttpRequest, place: Organisation | Project) -> dict
     context = {"may_invite": access.may(request.actor, "people.view_invitations", place)}
     if context["may_invite"]:
         context |= {
-            "invitations": queries.invitations_of(place)[:100],
+            "invitations": queries.invitations_shown(place),
             "join_requests": [] if isinstance(place, Project) else queries.join_requests_of(place)[:100],
             "now": clock.now(),
         }

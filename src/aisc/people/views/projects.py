@@ -14,10 +14,9 @@ from aisc.core import access
 from aisc.core.forms import attempt
 from aisc.core.paging import page_of
 from aisc.people import actions, panels, queries
-from aisc.people.access import MANAGERS
+from aisc.people.access import MANAGERS, held_roles
 from aisc.people.forms import NewProjectForm, ProjectForm, SharesForm, initial_of
 from aisc.people.forms_organisations import ClosingForm
-from aisc.people.models import Listing
 from aisc.people.views.common import carry_out, typed
 from aisc.people.views.members import members_context
 
@@ -32,7 +31,9 @@ def projects(request: HttpRequest) -> HttpResponse:
         "page": page_of(request, rows if closed else rows.filter(closed_at=None)),
         "asked": asked,
         "closed": closed,
-        "may_create": queries.organisations_where(request.actor, MANAGERS).exists(),
+        "may_create": any(
+            role in MANAGERS and project is None for role, _organisation, project in held_roles(request.actor)
+        ),
     }
     return render(request, "people/projects.html", context)
 
@@ -73,12 +74,12 @@ def project(request: HttpRequest, uid: str) -> HttpResponse:
         ],
         "may_edit": access.may(request.actor, "people.update_project", found),
         "may_set_shares": access.may(request.actor, "people.set_shares", found),
-        "by_organisation": queries.people_with_access(found).filter(project=None),
-        "facilitators": queries.facilitators_of(found),
+        "by_organisation": queries.of_its_organisation(found),
+        "facilitators": queries.facilitators_shown(found),
         "may_let_in": access.may(request.actor, "people.let_in_facilitator", found),
         "may_serve": access.may(request.actor, "people.view_service_accounts", found),
         "may_list": access.may(request.actor, "people.list_project", found),
-        "listing": Listing.objects.filter(project=found, withdrawn_at=None).defer("picture").first(),
+        "listing": queries.listing_of_project(found),
         "crumbs": [{"label": _("Projects"), "url": reverse("people:projects")}, {"label": str(found)}],
     } | members_context(request, found)
     return render(request, "people/project.html", context)

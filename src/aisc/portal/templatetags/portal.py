@@ -1,28 +1,128 @@
 """Template tags and filters of every page. `{% load portal %}`; examples in docs/components.md.
 
-Each tag turns plain objects into a small template under portal/components/. Tags read; they never query.
+Each tag turns plain objects into a small template under portal/components/, or, where lists show it by the dozen,
+into what portal/markup.py writes. Tags read; they never query.
+
+``translate``, ``url`` and ``icon`` are Django's and ours with what is constant in a template done once: load this
+library after ``i18n``.
 """
 
 import datetime
 import re
 from collections.abc import Iterable
+from functools import cache
+from html import escape
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.http import QueryDict
-from django.utils import dateformat, timezone, translation
-from django.utils.html import format_html
+from django.template.base import Node, Parser, TextNode, Token
+from django.template.defaulttags import URLNode, url
+from django.template.loader import get_template, render_to_string
+from django.templatetags.i18n import TranslateNode, do_translate
+from django.urls import NoReverseMatch
+from django.utils import timezone, translation
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from aisc.core import access, clock, language
+from aisc.core import access, addresses, clock, language
 from aisc.jobs import sayings
-from aisc.portal import drawing, formats
+from aisc.portal import drawing, formats, markup
 
 register = template.Library()
+
+
+# What is the same each time
+
+
+@register.tag
+def drawn(_parser: Parser, token: Token) -> Node:
+    """`{% drawn "portal/components/mark.html" %}`: includes what needs no context, when the template is read."""
+    _tag, name = token.split_contents()
+    return TextNode(get_template(name[1:-1]).render())
+
+
+@register.simple_tag
+def language_buttons() -> SafeString:
+    """The languages of the portal, each in its own words, the reader's marked."""
+    return _language_buttons(translation.get_language())
+
+
+@cache
+def _language_buttons(current: str | None) -> SafeString:
+    here = ' aria-current="true"'
+    return format_html_join(
+        "",
+        '<button type="submit" name="language" value="{}" lang="{}"{}>{}</button>',
+        (
+            (
+                code,
+                language_tag(code),
+                SafeString(here if code == current else ""),
+                language_name(code),
+            )
+            for code, _name in settings.LANGUAGES
+        ),
+    )
+
+
+class Said(Node):
+    """`{% translate "a text" %}`: looked up once in each language."""
+
+    def __init__(self, node: TranslateNode) -> None:
+        self._node = node
+        self._said: dict[str | None, str] = {}
+
+    def render(self, context: template.Context) -> str:
+        code = translation.get_language()
+        said = self._said.get(code)
+        if said is None:
+            said = self._said[code] = self._node.render(context)
+        return said
+
+
+@register.tag("translate")
+def translate(parser: Parser, token: Token) -> Node:
+    """Django's, which looks a text up anew each time."""
+    node = do_translate(parser, token)
+    said, context = node.filter_expression, node.message_context
+    constant = said.var.lookups is None and not said.filters and not (context and context.is_var)
+    return Said(node) if constant and not node.asvar and not node.noop else node
+
+
+class Address(Node):
+    """`{% url 'jobs:job' job.uid %}`: a page of ours without an argument, or with one uid."""
+
+    def __init__(self, node: URLNode) -> None:
+        self._node = node
+        self._name = node.view_name.resolve(None)
+        self._uid = node.args[0] if node.args else None
+
+    def render(self, context: template.Context) -> str:
+        uid = self._uid.resolve(context) if self._uid else ""
+        if self._uid and not (uid and isinstance(uid, str)):
+            return self._node.render(context)  # a number, or nothing
+        try:
+            found = addresses.to(self._name, uid)
+        except NoReverseMatch:
+            return self._node.render(context)
+        if self._node.asvar:
+            context[self._node.asvar] = found
+            return ""
+        return escape(found) if context.autoescape else found
+
+
+@register.tag("url")
+def address(parser: Parser, token: Token) -> Node:
+    """Django's, which searches the table of all pages anew each time."""
+    node = url(parser, token)
+    simple = not node.view_name.is_var and not node.kwargs and len(node.args) < 2
+    return Address(node) if simple else node
 
 
 # Quantities
@@ -66,21 +166,23 @@ def basis_points(value: int | None) -> str:
 
 # Moments
 
-
-def _patterns() -> tuple[str, str]:
-    """A day, and a moment, as the active language writes them."""
-    if language.reads_chinese():
-        return "Y年n月j日", "Y年n月j日 H:i"
-    return "j F Y", "j F Y, H:i"
+_MONTHS = (
+    *("", "January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def _day_text(value: datetime.date) -> str:
-    return dateformat.format(value, _patterns()[0])
+    """A day as the active language writes it."""
+    if language.reads_chinese():
+        return f"{value.year:04d}年{value.month}月{value.day}日"
+    return f"{value.day} {_MONTHS[value.month]} {value.year:04d}"
 
 
 def _exact_text(value: datetime.datetime) -> str:
     local = timezone.localtime(value)
-    return f"{dateformat.format(local, _patterns()[1])} {local.tzname()}"
+    comma = "" if language.reads_chinese() else ","
+    return f"{_day_text(local)}{comma} {local.hour:02d}:{local.minute:02d} {local.tzname()}"
 
 
 def _is_moment(value: object) -> bool:
@@ -111,23 +213,14 @@ def relative(value: datetime.date | datetime.datetime | None) -> str | SafeStrin
     if value is None:
         return formats.NOTHING
     if _is_moment(value):
-        seconds = round((value - clock.now()).total_seconds())
-        text = formats.distance(seconds)
-        return format_html(
-            '<time class="relative" datetime="{}" title="{}"{}>{}</time>',
-            value.isoformat(),
-            _exact_text(value),
-            SafeString(" data-relative") if text else "",
-            text or _day_text(timezone.localtime(value)),
-        )
-    days = (value - clock.today()).days
-    text = _("today") if days == 0 else formats.distance(days * 86_400)
-    return format_html(
-        '<time class="relative" datetime="{}" title="{}">{}</time>',
-        value.isoformat(),
-        _day_text(value),
-        text or _day_text(value),
-    )
+        text = formats.distance(round((value - clock.now()).total_seconds()))
+        known, exactly = " data-relative" if text else "", _exact_text(value)
+        text = text or _day_text(timezone.localtime(value))
+    else:
+        days = (value - clock.today()).days
+        known, exactly = "", _day_text(value)
+        text = _("today") if days == 0 else formats.distance(days * 86_400) or exactly
+    return markup.moment(value.isoformat(), exactly, known, text)
 
 
 # Languages
@@ -201,31 +294,35 @@ def tone_of(state: str) -> str:
     return _TONES.get(str(state).lower().replace("-", "_").replace(" ", "_"), "neutral")
 
 
+def _icon_at_once(parser: Parser, token: Token) -> Node:
+    """An icon whose name stands in the template is text when the template is read."""
+    words = token.split_contents()
+    if len(words) == 2 and words[1][0] in "'\"" and words[1][0] == words[1][-1]:
+        return TextNode(markup.icon(words[1][1:-1]))
+    return _any_icon(parser, token)
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """One drawing from the sheet in portal/components/icons.html. Without a label it is decoration."""
-    if label:
-        return format_html(
-            '<svg class="icon" role="img" aria-label="{}" width="16" height="16"><use href="#icon-{}"/></svg>',
-            label,
-            name,
-        )
+    if not label:
+        return markup.icon(name)
     return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false" width="16" height="16"><use href="#icon-{}"/></svg>',
+        '<svg class="icon" role="img" aria-label="{}" width="16" height="16"><use href="#icon-{}"/></svg>',
+        label,
         name,
     )
+
+
+_any_icon = register.tags["icon"]
+register.tag("icon", _icon_at_once)
 
 
 @register.simple_tag
 def badge(state: str, label: str = "") -> SafeString:
     """A state in a word, with a shape for those who do not see its colour."""
     tone = tone_of(state)
-    return format_html(
-        '<span class="badge badge--{}">{}<span>{}</span></span>',
-        tone,
-        icon(_GLYPHS[tone]),
-        label or str(state).replace("_", " ").capitalize(),
-    )
+    return markup.badge(tone, _GLYPHS[tone], str(label or str(state).replace("_", " ").capitalize()))
 
 
 @register.inclusion_tag("portal/components/evidence.html")
@@ -309,11 +406,12 @@ def log_viewer(src: str, *, initial: str = "", label: str = "", download_url: st
 # Signature pieces
 
 
-@register.inclusion_tag("portal/components/money_bar.html")
-def money_bar(budget: Any, *, compact: bool = False, evidence_url: str = "") -> dict[str, Any]:
+@register.simple_tag
+def money_bar(budget: Any, *, compact: bool = False, evidence_url: str = "") -> SafeString:
     """One bar for a budget, with the cents in a table beneath. `compact` folds the table away."""
     bar = drawing.money_bar(budget, compact=compact)
-    return {"bar": bar, "compact": compact, "evidence_url": evidence_url}
+    under = render_to_string("portal/components/evidence.html", {"href": evidence_url}) if evidence_url else ""
+    return markup.money_bar(bar, compact=compact, evidence=under)
 
 
 _STEP_WORDS = {
@@ -375,6 +473,12 @@ def line_chart(series: Any) -> dict[str, Any]:
 
 
 # Finding one's way
+
+
+@register.simple_tag
+def links(items: Iterable[dict[str, Any]]) -> SafeString:
+    """Lines of a list that lead somewhere. `items`: label, url, current."""
+    return markup.links(items)
 
 
 @register.inclusion_tag("portal/components/breadcrumbs.html")
