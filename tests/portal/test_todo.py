@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from aisc.centre.models import AcceleratorType, Cluster, Node
 from aisc.core import clock
 from aisc.jobs.models import Job
 from aisc.ledger.models import Budget, Proof, UsageRecord
 from aisc.people.models import CentreRole
+from aisc.people.models_joining import Invitation, JoinRequest
+from aisc.people.models_sign_in import EmailDomain
 from aisc.portal.todo import ToDo, todo
 
 
@@ -93,6 +96,40 @@ def test_a_failed_job_is_shown_to_whoever_submitted_it_until_it_is_run_again(noo
     assert asked(person) == [("See why a job failed", "")]
     Job.objects.create(name="Again", state="queued", retry_of=failed, **facts)
     assert asked(person) == []
+
+
+def test_invitations_and_requests_to_join_wait_for_those_who_answer(noon, owner, asked, make_person, make_organisation):
+    person, _project = owner
+    organisation = person.memberships.get().organisation
+    guest, stranger = make_person(), make_person()
+    at = clock.now()
+    JoinRequest.objects.create(organisation=organisation, person=stranger, created_at=at)
+    JoinRequest.objects.create(organisation=make_organisation(), person=stranger, created_at=at)
+    times = {"created_at": at, "sent_at": at}
+    for state, days in (("open", 9), ("revoked", 9), ("open", -1)):
+        Invitation.objects.create(
+            email=guest.email,
+            organisation=organisation if state == "open" and days > 0 else make_organisation(),
+            role="member",
+            invited_by=person,
+            state=state,
+            expires_at=at + timedelta(days=days),
+            **times,
+        )
+    EmailAddress.objects.filter(user=guest).update(verified=False)
+    assert asked(guest) == []  # whose address is not confirmed
+    EmailAddress.objects.filter(user=guest).update(verified=True)
+    assert asked(guest) == [("Answer an invitation", "")]
+    assert asked(person) == [("Answer a request to join", "")]
+    assert asked(stranger) == []
+
+
+def test_an_administrator_is_told_of_domains_to_verify(noon, staff, asked, make_organisation):
+    administrator = staff("administrator")
+    domain = EmailDomain.objects.create(organisation=make_organisation(), domain="a.example", claimed_at=clock.now())
+    assert asked(administrator) == [("Verify an e-mail domain", "")]
+    EmailDomain.objects.filter(pk=domain.pk).update(verified_at=clock.now())
+    assert asked(administrator) == []
 
 
 def test_each_role_of_the_centre_is_told_of_its_own(noon, staff, asked, make_person):

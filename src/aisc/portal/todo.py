@@ -23,8 +23,10 @@ from aisc.ledger.displays import proof
 from aisc.ledger.forecast import with_forecast
 from aisc.ledger.models import Budget, UsageRecord
 from aisc.ledger.queries import overdue_holds
-from aisc.people.access import PAYERS, has_centre_role
-from aisc.people.models import CentreRole, Membership
+from aisc.people.access import MANAGERS, PAYERS, has_centre_role, held_roles
+from aisc.people.models import CentreRole, Membership, Person
+from aisc.people.models_joining import Invitation, JoinRequest
+from aisc.people.queries_sign_in import unverified_domains
 from aisc.scheme import queries as scheme
 from aisc.scheme.models import Application
 
@@ -68,7 +70,10 @@ class ToDo:
 
 def todo(actor: Actor) -> list[ToDo]:
     """Everything that waits for ``actor``'s person, in the order in which it should be done."""
-    rules = (_assessing, _applying, _desks, _running, _paying, _finance, _operating, _auditing, _administering)
+    rules = (
+        *(_assessing, _applying, _desks, _joining, _running, _paying),
+        *(_finance, _operating, _auditing, _administering),
+    )
     found = [each for rule in rules for each in rule(actor)]
     return sorted(found, key=lambda each: (not each.wrong, each.day or date.max))
 
@@ -117,6 +122,33 @@ def _desks(actor: Actor) -> Iterator[ToDo]:
         if name in words:
             for each in waiting[:EACH]:
                 yield ToDo(words[name], title(each), application_url(each), scheme.due(each))
+
+
+def _joining(actor: Actor) -> Iterator[ToDo]:
+    """Places that want this person, and people who want to belong to this person's organisations."""
+    for invitation in _invited(actor.person.pk):
+        url = addresses.to("people:invitation", invitation.uid)
+        yield ToDo(_("Answer an invitation"), str(invitation.place), url, invitation.expires_at)
+    if any(project is None and role in MANAGERS for role, _organisation, project in held_roles(actor)):
+        for asked in _asking(actor.person.pk):
+            url = addresses.to("people:organisation", asked.organisation.uid)
+            yield ToDo(_("Answer a request to join"), f"{asked.person} · {asked.organisation}", url)
+
+
+def _invited_to(person: int) -> QuerySet[Invitation]:
+    confirmed = Person.objects.filter(pk=person, emailaddress__verified=True).values("emailaddress__email")
+    rows = Invitation.objects.filter(state="open", expires_at__gt=clock.now(), email__in=confirmed)
+    return rows.select_related("organisation", "project").order_by("expires_at", "id")[:EACH]
+
+
+def _asked_of(person: int) -> QuerySet[JoinRequest]:
+    held = Membership.objects.filter(person=person, project=None, role__in=MANAGERS).values("organisation")
+    rows = JoinRequest.objects.filter(state="open", organisation__in=held)
+    return rows.select_related("person", "organisation").order_by("id")[:EACH]
+
+
+_invited = Question(_invited_to)
+_asking = Question(_asked_of)
 
 
 def _running(actor: Actor) -> Iterator[ToDo]:
@@ -202,9 +234,12 @@ def _auditing(actor: Actor) -> Iterator[ToDo]:
 
 
 def _administering(actor: Actor) -> Iterator[ToDo]:
-    """Roles of the centre that nobody holds: work for them would wait for ever."""
+    """Domains to verify, and roles of the centre that nobody holds: work for them would wait for ever."""
     if not has_centre_role(actor, (Role.ADMINISTRATOR,)):
         return
+    for domain in unverified_domains()[:EACH]:
+        url = addresses.to("people:sign_in_settings")
+        yield ToDo(_("Verify an e-mail domain"), f"{domain} · {domain.organisation}", url)
     held = set(CentreRole.objects.values_list("role", flat=True).distinct())
     for role in Role:
         if role not in held:
