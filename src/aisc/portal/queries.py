@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from aisc.centre import queries as centre
 from aisc.centre.models import Node
@@ -28,19 +27,13 @@ from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement, UsageRecor
 from aisc.people.access import WRITERS, has_centre_role, held_roles
 from aisc.people.models import CentreRole, Notice
 from aisc.people.queries import project_ids_of
-from aisc.portal.todo import APPLICATION, BUDGET, JOB, ToDo, todo
+from aisc.portal.todo import APPLICATION, BUDGET, JOB, PARTS, ToDo, todo
 from aisc.scheme import queries as scheme
 from aisc.scheme.models import Application, Call
 from aisc.scheme.ribbon import next_step
 from aisc.scheme.states import APPLICATION as STATES
 
 Role = CentreRole.Role
-PARTS = {
-    "database": gettext_lazy("Database"),
-    "worker": gettext_lazy("Background worker"),
-    "engine": gettext_lazy("Engine"),
-    "isolation": gettext_lazy("Isolation of jobs"),
-}
 IN_HAND = ("submitted", "returned", "in_review", "reviewed", "approved")
 SCHEME = (Role.SECRETARIAT, Role.COMMITTEE)
 STAFF = (Role.OPERATOR, Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)

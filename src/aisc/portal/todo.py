@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from aisc.centre.models import Node
 from aisc.core import addresses, clock, health
@@ -43,6 +43,12 @@ BUDGET = (
     *("uid", "name", "state", "currency", "starts_on", "ends_on", "project__name_en", "project__name_zh"),
     *("ceiling", "released", "charged", "charged_scheme", "held"),
 )
+PARTS = {
+    "database": gettext_lazy("Database"),
+    "worker": gettext_lazy("Background worker"),
+    "engine": gettext_lazy("Engine"),
+    "isolation": gettext_lazy("Isolation of jobs"),
+}
 UNHAPPY = ("failed", "timeout", "out_of_memory", "over_limit", "node_failed", "rejected")
 
 
@@ -214,7 +220,7 @@ def _operating(actor: Actor) -> Iterator[ToDo]:
     page = addresses.to("portal:operator")
     for name, (ok, detail) in health.readiness().items():
         if not ok:
-            yield ToDo(_("Mend a part of the centre"), f"{name}: {detail}", page, wrong=True)
+            yield ToDo(_("Mend a part of the centre"), f"{PARTS.get(name, name)} · {detail}", page, wrong=True)
     for node in Node.objects.filter(up=False).select_related("cluster")[:EACH]:
         yield ToDo(_("A machine is down"), f"{node} {node.detail}".strip(), page, wrong=True)
     yield from _counted(overdue_holds(), _("Look into holds past their expiry"), addresses.to("ledger:budgets"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aisc.core.audit import kinds
 from aisc.core.audit.reading import Filter
@@ -45,5 +46,5 @@ class AuditForm(HistoryForm):
     who = forms.CharField(label=_("Who"), required=False, max_length=200)
     kind = forms.ChoiceField(label=_("What"), required=False, choices=_kinds)
     object = forms.CharField(label=_("Its number"), required=False, max_length=64)
-    text = forms.CharField(label=_("Text"), required=False, max_length=200)
+    text = forms.CharField(label=pgettext_lazy("to look for", "Text"), required=False, max_length=200)
     field_order = ("who", "action", "kind", "object", "text", "since", "until")
