@@ -13,4 +13,5 @@ def test_the_ledger_on_postgresql(on_postgres):
         "tests/core/test_bulk.py",
         # These start databases of their own.
         "--ignore=tests/ledger/test_concurrency.py",
+        measured=True,
     )

@@ -92,7 +92,7 @@ def set_figures(
         if not 0 <= value <= MOST[name]:
             raise BadInput(_("This goes from 0 to %(most)s.") % {"most": f"{MOST[name]:,}"}, field=name)
     source = clean_line(source, field="source", limit=300)
-    accelerator = AcceleratorType.objects.select_for_update().get(pk=accelerator.pk)
+    accelerator = AcceleratorType.objects.select_for_update(no_key=True).get(pk=accelerator.pk)
     note(before={name: getattr(accelerator, name) for name in figures}, after=figures, reason=source)
     for name, value in figures.items():
         if value != getattr(accelerator, name):
@@ -132,7 +132,7 @@ def add_types(actor: Actor, *, types: Sequence[AcceleratorType]) -> None:
 @action("centre.change_nodes", on="cluster")
 def change_nodes(actor: Actor, *, cluster: Cluster, nodes: Sequence[NodeReport]) -> None:
     """Add, change and take down nodes. The types of their accelerators are there already."""
-    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     differences = _differences(cluster, nodes)
     changed = [report for report in nodes if report.name in differences]
     now = clock.now()
@@ -215,7 +215,7 @@ def _write_load(cluster: Cluster, nodes: Sequence[NodeReport]) -> None:
     reports = {report.name: report for report in nodes}
     with transaction.atomic():
         busy, accelerators = [], []
-        rows = cluster.nodes.filter(name__in=reports).order_by("pk").select_for_update()
+        rows = cluster.nodes.filter(name__in=reports).order_by("pk").select_for_update(no_key=True)
         for node in rows.prefetch_related("accelerators__type"):
             report = reports[node.name]
             load = (report.cpus_used, report.memory_used_mb, report.detail[:300])

@@ -301,7 +301,7 @@ _UNPOSTED = frozenset({"release", "lapse"})  # nobody is charged
 def _lock(budget_ids: Iterable[int]) -> dict[int, Book]:
     """Lock and read budgets, in ascending order so that two callers never wait for each other."""
     which, parameters = bulk.among("b.id", set(budget_ids))
-    locking = "FOR UPDATE OF b" if connection.features.has_select_for_update else ""
+    locking = "FOR NO KEY UPDATE OF b" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT b.id, b.uid, b.scheme_bps, b.released, b.charged, b.charged_scheme, b.held, b.gross,"  # noqa: S608

@@ -134,11 +134,11 @@ def _hold_head() -> tuple[int, str]:
     """Number and hash of the last row, held until the transaction ends."""
     from aisc.core.models import AuditEvent, AuditHead
 
-    found = AuditHead.objects.select_for_update().filter(pk=1).values_list("seq", "hash").first()
+    found = AuditHead.objects.select_for_update(no_key=True).filter(pk=1).values_list("seq", "hash").first()
     if found is None:
         # A database without a head has no rows, unless somebody took it away: go on from the rows, the proof will tell.
         last = AuditEvent.objects.aggregate(last=Max("seq"))["last"] or 0
         latest = AuditEvent.objects.filter(seq=last).values_list("hash", flat=True).first() or ""
         AuditHead.objects.bulk_create([AuditHead(pk=1, seq=last, hash=latest)], ignore_conflicts=True)
-        found = AuditHead.objects.select_for_update().filter(pk=1).values_list("seq", "hash").first()
+        found = AuditHead.objects.select_for_update(no_key=True).filter(pk=1).values_list("seq", "hash").first()
     return found

@@ -21,7 +21,7 @@ def cancel_job(actor: Actor, *, job: Job, reason: str = "") -> Job:
 
     Asking twice is asking once. Raises Conflict when the job has ended.
     """
-    job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    job = Job.objects.select_for_update(of=("self",), no_key=True).get(pk=job.pk)
     if job.state in ENDED:
         raise Conflict(_("This job has ended already."), code="job.ended")
     if job.cancel_asked_at is None:
@@ -35,7 +35,7 @@ def cancel_job(actor: Actor, *, job: Job, reason: str = "") -> Job:
 @action("jobs.annotate", on="job")
 def annotate_job(actor: Actor, *, job: Job, note: str) -> Job:
     """Replace the note that people keep with a job: what came of it, what to try next."""
-    job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    job = Job.objects.select_for_update(of=("self",), no_key=True).get(pk=job.pk)
     before, job.note = job.note, read_note(note)
     job.save(update_fields=["note"])
     audit(before=before, after=job.note)

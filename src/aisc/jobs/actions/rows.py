@@ -31,7 +31,7 @@ _ENDED_ARRAY = gettext_noop(
 
 def lock_jobs(ids: Iterable[int]) -> dict[int, Job]:
     """The jobs with these ids, locked in ascending order until the transaction ends."""
-    return {job.pk: job for job in Job.objects.select_for_update().filter(pk__in=set(ids)).order_by("pk")}
+    return {job.pk: job for job in Job.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")}
 
 
 def lock_runs(refs: Sequence[str], states: Sequence[str]) -> tuple[dict[int, Job], list[Run]]:

@@ -50,7 +50,7 @@ def settle_usage(actor: Actor, *, cluster: Cluster, ended: Sequence[UsageRow], b
     used, and moves the cursor. If another worker has taken these rows over already, nothing is done. How many
     runs ended.
     """
-    position = EngineCursor.objects.select_for_update().get(cluster=cluster)
+    position = EngineCursor.objects.select_for_update(no_key=True).get(cluster=cluster)
     if position.cursor != before:
         audit(target=cluster, runs=0, superseded=True)
         return 0

@@ -57,7 +57,7 @@ def share_file(
 @action("jobs.revoke_link", on="link")
 def revoke_link(actor: Actor, *, link: FileLink) -> FileLink:
     """Take a link back: from now on it opens nothing. Doing it again changes nothing."""
-    link = FileLink.objects.select_for_update().get(pk=link.pk)
+    link = FileLink.objects.select_for_update(no_key=True).get(pk=link.pk)
     if link.revoked_at is None:
         link.revoked_at = clock.now()
         link.save(update_fields=["revoked_at"])

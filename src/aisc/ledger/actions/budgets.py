@@ -150,7 +150,7 @@ def raise_ceiling(actor: Actor, *, budget: Budget, ceiling: int, reason: str) ->
     An award's ceiling is the committee's decision and stays. Raises BadInput and Conflict.
     """
     reason = clean_reason(reason)
-    locked = Budget.objects.select_for_update().get(pk=budget.pk)
+    locked = Budget.objects.select_for_update(no_key=True).get(pk=budget.pk)
     if locked.source == Budget.Source.AWARD:
         raise Conflict(_("The ceiling of an award is what was decided; it cannot be raised here."))
     _not_closed(locked)
@@ -233,7 +233,7 @@ def close_budget(actor: Actor, *, budget: Budget, reason: str) -> Budget:
 
 def _move(budget: Budget, state: str, reason: str) -> Budget:
     reason = clean_reason(reason)
-    locked = Budget.objects.select_for_update().get(pk=budget.pk)
+    locked = Budget.objects.select_for_update(no_key=True).get(pk=budget.pk)
     note(before=locked.state, after=state, reason=reason)
     BUDGET.move(locked, state)
     locked.save(update_fields=["state"])

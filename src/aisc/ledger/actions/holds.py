@@ -41,7 +41,9 @@ def place_holds(
     key was used for something else; BadInput for requests that make no sense.
     """
     _check(requests)
-    locked = Budget.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=budget.pk)
+    locked = (
+        Budget.objects.select_for_update(of=("self",), no_key=True).select_related("organisation").get(pk=budget.pk)
+    )
     holds = {hold.key: hold for hold in _held([request.key for request in requests])}
     new = []
     for request in requests:
@@ -154,12 +156,12 @@ def release_holds(actor: Actor, *, keys: Sequence[str], reason: str) -> int:
     """
     reason = clean_reason(reason)
     budget_ids = Hold.objects.filter(key__in=keys, state="open").values_list("budget_id", flat=True)
-    locked = Budget.objects.select_for_update().filter(pk__in=set(budget_ids)).order_by("pk")
+    locked = Budget.objects.select_for_update(no_key=True).filter(pk__in=set(budget_ids)).order_by("pk")
     budgets = {budget.pk: budget for budget in locked}
     freed: dict[int, int] = defaultdict(int)
     now = clock.now()
     # Read again under the budgets' locks: a hold may have been settled while we waited.
-    holds = list(Hold.objects.select_for_update().filter(key__in=keys, state="open", budget__in=budgets))
+    holds = list(Hold.objects.select_for_update(no_key=True).filter(key__in=keys, state="open", budget__in=budgets))
     for hold in holds:
         HOLD.move(hold, "released")
         hold.closed_at = now

@@ -94,7 +94,9 @@ def move_to_price_list(actor: Actor, *, budget: Budget, price_list: PriceList, r
     """
     reason = clean_reason(reason)
     locked = (
-        Budget.objects.select_for_update(of=("self",)).select_related("organisation", "price_list").get(pk=budget.pk)
+        Budget.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("organisation", "price_list")
+        .get(pk=budget.pk)
     )
     if locked.state == Budget.State.CLOSED:
         raise Conflict(_("This budget is closed."), code="budget.closed")

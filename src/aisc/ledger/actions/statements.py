@@ -36,7 +36,11 @@ def issue_statements(
     not over and more was charged since: that is billed by statements of its own. Raises BadInput for a period that
     ends in the future or does not follow, and Conflict when there is nothing to bill.
     """
-    locked = Budget.objects.select_for_update(of=("self",)).select_related("organisation", "project").get(pk=budget.pk)
+    locked = (
+        Budget.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("organisation", "project")
+        .get(pk=budget.pk)
+    )
     issued = list(locked.statements.order_by("-last_seq", "payer")[:2])
     same = [each for each in issued if each.period_end == period_end and period_start in (None, each.period_start)]
     previous = issued[0] if issued else None
@@ -129,7 +133,7 @@ def _first_day_after(previous: Statement) -> date:
 def _next_number() -> str:
     year = clock.today().year
     StatementNumber.objects.get_or_create(year=year)
-    counter = StatementNumber.objects.select_for_update().get(year=year)
+    counter = StatementNumber.objects.select_for_update(no_key=True).get(year=year)
     counter.last += 1
     counter.save(update_fields=["last"])
     return f"ST-{year}-{counter.last:06d}"

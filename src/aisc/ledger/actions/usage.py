@@ -288,7 +288,7 @@ def attribute_usage(
     reason = clean_line(reason, field="reason", limit=300, required=False)
     journal = Journal([budget.pk])
     locked = Budget.objects.select_related("price_list").get(pk=budget.pk)
-    record = UsageRecord.objects.select_for_update(of=("self",)).select_related("price").get(pk=usage.pk)
+    record = UsageRecord.objects.select_for_update(of=("self",), no_key=True).select_related("price").get(pk=usage.pk)
     if record.budget_id is not None:
         raise Conflict(_("This usage is charged already."), code="usage.attributed")
     if locked.state == Budget.State.CLOSED:

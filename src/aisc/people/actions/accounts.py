@@ -96,7 +96,7 @@ def confirm_sign_up(actor: Actor, *, uid: str, code: str) -> Person:
 
 @action("people.confirm_sign_up")
 def _confirm_sign_up(actor: Actor, *, uid: str, code: str) -> Person:
-    pending = PendingSignUp.objects.select_for_update().filter(uid=uid).first()
+    pending = PendingSignUp.objects.select_for_update(no_key=True).filter(uid=uid).first()
     good = (
         pending is not None
         and pending.tries <= MOST_TRIES
@@ -126,7 +126,7 @@ def update_account(actor: Actor, *, name: str | None = None, language: str | Non
     """Change one's own name or language; what is None stays. Raises BadInput."""
     if actor.person is None:
         raise SignInNeeded
-    person = Person.objects.select_for_update().get(pk=actor.person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=actor.person.pk)
     changes: dict[str, Any] = {}
     if name is not None:
         changes["name"] = clean_line(name, field="name", limit=150)

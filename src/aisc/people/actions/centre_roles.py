@@ -20,7 +20,7 @@ def grant_centre_role(actor: Actor, *, person: Person, role: str) -> CentreRole:
     if role not in Role.values:
         raise BadInput(_("Choose one of the roles."), field="role")
     # Two administrators granting at once wait for each other here instead of meeting at the constraint.
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     if person.centre_roles.filter(role=role).exists():
         raise Conflict(_("%(person)s has this role already.") % {"person": person}, field="role")
     granted = CentreRole.objects.create(person=person, role=role, granted_at=clock.now())
@@ -39,7 +39,10 @@ def revoke_centre_role(actor: Actor, *, person: Person, role: str) -> None:
     """Take a role of the centre away. Raises NotFound, or Conflict for the last administrator."""
     # Administrators are locked in order, so that two cannot remove each other at the same moment.
     administrators = list(
-        CentreRole.objects.select_for_update().filter(role=Role.ADMINISTRATOR).order_by("pk").select_related(None)
+        CentreRole.objects.select_for_update(no_key=True)
+        .filter(role=Role.ADMINISTRATOR)
+        .order_by("pk")
+        .select_related(None)
     )
     held = person.centre_roles.filter(role=role).first()
     if held is None:

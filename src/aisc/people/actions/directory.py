@@ -106,7 +106,7 @@ def withdraw_listing(actor: Actor, *, listing: Listing) -> Listing:
     An organisation that is withdrawn takes its projects and people out of sight; what they agreed to comes back
     with it.
     """
-    listing = Listing.objects.select_for_update(of=("self",)).get(pk=listing.pk)
+    listing = Listing.objects.select_for_update(of=("self",), no_key=True).get(pk=listing.pk)
     if listing.withdrawn_at is None:
         listing.withdrawn_at, listing.withdrawn_by = clock.now(), actor.person
         listing.save(update_fields=["withdrawn_at", "withdrawn_by"])
@@ -119,7 +119,7 @@ def _list(actor: Actor, agreed_text: str, values: dict[str, Any], **what: Any) -
         raise SignInNeeded
     text = consent.agreed(agreed_text)
     now = clock.now()
-    rows = Listing.objects.select_for_update(of=("self",))
+    rows = Listing.objects.select_for_update(of=("self",), no_key=True)
     listing = rows.filter(withdrawn_at=None, **what).first()
     shown = {name: value for name, value in values.items() if name != "picture"}
     if listing is None:

@@ -56,7 +56,7 @@ def claim_domain(actor: Actor, *, organisation: Organisation, domain: str) -> Em
 @action("people.verify_domain", on="domain")
 def verify_domain(actor: Actor, *, domain: EmailDomain) -> EmailDomain:
     """Confirm that the domain is the organisation's. Raises Conflict when it is another's by now."""
-    domain = EmailDomain.objects.select_for_update().select_related("organisation").get(pk=domain.pk)
+    domain = EmailDomain.objects.select_for_update(no_key=True).select_related("organisation").get(pk=domain.pk)
     if domain.verified_at is not None:
         return domain
     _free(domain.domain, domain.organisation)
@@ -111,7 +111,7 @@ def join_by_policy(actor: Actor, *, person: Person, organisation: Organisation) 
     """
     now = clock.now()
     # Locked as every change of an organisation's people is, so that two sign-ins at once make one member.
-    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     _row, first = JoinedByItself.objects.get_or_create(person=person, organisation=organisation, defaults={"at": now})
     if not first or Membership.objects.filter(person=person, organisation=organisation, project=None).exists():
         return None

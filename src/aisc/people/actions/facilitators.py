@@ -99,7 +99,7 @@ def end_facilitation(actor: Actor, *, membership: Membership) -> None:
 def expire_facilitators(actor: Actor) -> int:
     """Clear away those whose time is over, who see nothing any more already; how many. The worker calls this."""
     rows = list(
-        Membership.with_ended.select_for_update(of=("self",))
+        Membership.with_ended.select_for_update(of=("self",), no_key=True)
         .select_related("person", "project")
         .filter(expires_at__lte=clock.now())
         .order_by("pk")[:500]

@@ -90,7 +90,7 @@ def update_institution(
 
     Another issuer is another provider, whose people have other names: it needs a new row. Raises BadInput.
     """
-    institution = Institution.objects.select_for_update().get(pk=institution.pk)
+    institution = Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
     before = _public(institution)
     if name_en is not None or name_zh is not None:
         both = clean_names(
@@ -164,7 +164,7 @@ def _public(institution: Institution) -> dict[str, Any]:
 def unlink_institution(actor: Actor, *, account: SocialAccount) -> None:
     """Undo the link between one's account and one at an institution. Raises Conflict for the last way in."""
     # The person's row is locked, so that two links cannot both be undone while the other one still stands.
-    person = Person.objects.select_for_update().get(pk=account.user_id)
+    person = Person.objects.select_for_update(no_key=True).get(pk=account.user_id)
     account = SocialAccount.objects.filter(pk=account.pk).first()
     if account is None:
         raise NotFound

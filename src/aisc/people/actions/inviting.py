@@ -219,7 +219,11 @@ def decline_invitation(actor: Actor, *, invitation: Invitation) -> Invitation:
 @action("people.expire_invitations")
 def expire_invitations(actor: Actor) -> int:
     """Write down which open invitations are over; how many there were. The worker calls this."""
-    over = Invitation.objects.select_for_update().filter(state="open", expires_at__lte=clock.now()).order_by("pk")
+    over = (
+        Invitation.objects.select_for_update(no_key=True)
+        .filter(state="open", expires_at__lte=clock.now())
+        .order_by("pk")
+    )
     rows = list(over[:500])
     for invitation in rows:
         _close(invitation, "expired")
@@ -230,7 +234,7 @@ def expire_invitations(actor: Actor) -> int:
 def _locked(invitation: Invitation) -> Invitation:
     """The invitation as it is now, under the lock of its organisation: it is answered once."""
     lock(invitation.organisation)
-    rows = Invitation.objects.select_for_update(of=("self",)).select_related(
+    rows = Invitation.objects.select_for_update(of=("self",), no_key=True).select_related(
         "organisation", "project__organisation", "invited_by"
     )
     return rows.get(pk=invitation.pk)

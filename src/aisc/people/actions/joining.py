@@ -111,5 +111,5 @@ def withdraw_join_request(actor: Actor, *, asked: JoinRequest) -> JoinRequest:
 
 def _locked(asked: JoinRequest) -> JoinRequest:
     lock(Organisation(pk=asked.organisation_id))
-    rows = JoinRequest.objects.select_for_update(of=("self",)).select_related("organisation", "person")
+    rows = JoinRequest.objects.select_for_update(of=("self",), no_key=True).select_related("organisation", "person")
     return rows.get(pk=asked.pk)

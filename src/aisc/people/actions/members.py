@@ -113,7 +113,7 @@ def give(person: Person, place: Organisation | Project, role: str) -> Membership
 def lock(place: Organisation | Project) -> Organisation:
     """Lock the organisation: every change of its people, projects included, waits for the one before it."""
     organisation_id = place.organisation_id if isinstance(place, Project) else place.pk
-    return Organisation.objects.select_for_update(of=("self",)).get(pk=organisation_id)
+    return Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=organisation_id)
 
 
 def current(membership: Membership) -> Membership:

@@ -89,7 +89,7 @@ def merge_organisations(
     # In the order of their ids, so that two administrators never wait for each other.
     locked = {
         each.pk: each
-        for each in Organisation.objects.select_for_update(of=("self",))
+        for each in Organisation.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=[survivor.pk, duplicate.pk])
         .order_by("pk")
     }
@@ -222,7 +222,7 @@ def merge_persons(actor: Actor, *, survivor: Person, duplicate: Person, confirma
         raise Forbidden(_("Another administrator has to merge your own account."), code="merge.oneself")
     locked = {
         each.pk: each
-        for each in Person.objects.select_for_update(of=("self",))
+        for each in Person.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=[survivor.pk, duplicate.pk])
         .order_by("pk")
     }

@@ -62,7 +62,7 @@ def update_organisation(
     address: str | None = None,
 ) -> Organisation:
     """Change what is given; the rest stays. Raises as :func:`create_organisation` does."""
-    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     changes: dict[str, Any] = _names(organisation, name_en, name_zh)
     if category is not None:
         changes["category"] = _category(category)
@@ -115,7 +115,7 @@ def update_project(
     summary_zh: str | None = None,
 ) -> Project:
     """Change what is given; the rest stays. Raises BadInput."""
-    project = Project.objects.select_for_update().get(pk=project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     changes: dict[str, Any] = _names(project, name_en, name_zh)
     for field, value in (("summary_en", summary_en), ("summary_zh", summary_zh)):
         if value is not None:
@@ -131,7 +131,7 @@ def set_shares(actor: Actor, *, project: Project, shares: int, reason: str) -> P
     if not 1 <= shares <= MOST_SHARES:
         raise BadInput(_("The weight goes from 1 to 10,000; 100 is usual."), field="shares")
     reason = clean_line(reason, field="reason", limit=500)
-    project = Project.objects.select_for_update().get(pk=project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     _apply(project, {"shares": shares})
     project.save(update_fields=["shares"])
     note(reason=reason)
@@ -145,7 +145,7 @@ def close_project(actor: Actor, *, project: Project, cancel_jobs: bool = False) 
     Raises Conflict while jobs in it are under way; with ``cancel_jobs`` they are ended instead, and what they used
     until then is charged. Money held for nothing any more is free again.
     """
-    project = Project.objects.select_for_update().get(pk=project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if project.closed_at:
         raise Conflict(_("This project is closed already."), code="project.closed")
     signals.project_closing.send(sender=Project, actor=actor, project=project, cancel_jobs=cancel_jobs)
@@ -158,7 +158,7 @@ def close_project(actor: Actor, *, project: Project, cancel_jobs: bool = False) 
 @action("people.reopen_project", on="project")
 def reopen_project(actor: Actor, *, project: Project) -> Project:
     """Open a closed project again. Raises Conflict when it is open."""
-    project = Project.objects.select_for_update().get(pk=project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if not project.closed_at:
         raise Conflict(_("This project is open."), code="project.open")
     project.closed_at = None

@@ -71,7 +71,9 @@ def issue_service_token(
     Its scopes are among read, jobs and money. Raises BadInput, Forbidden beyond the scopes of one's own token,
     Conflict for a closed account and beyond 10 tokens.
     """
-    account = ServiceAccount.objects.select_for_update(of=("self",)).select_related("person").get(pk=account.pk)
+    account = (
+        ServiceAccount.objects.select_for_update(of=("self",), no_key=True).select_related("person").get(pk=account.pk)
+    )
     if account.closed_at is not None:
         raise Conflict(_("This service account is closed."), code="service.closed")
     _may_stand_for(actor, account)
@@ -110,7 +112,7 @@ def issue_service_token(
 @action("people.revoke_service_token", on="account")
 def revoke_service_token(actor: Actor, *, account: ServiceAccount, token: ApiToken) -> ApiToken:
     """End one of its tokens at once. Revoking it again changes nothing."""
-    token = ApiToken.objects.select_for_update().get(pk=token.pk, person=account.person_id)
+    token = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk, person=account.person_id)
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         token.save(update_fields=["revoked_at"])
@@ -122,7 +124,7 @@ def revoke_service_token(actor: Actor, *, account: ServiceAccount, token: ApiTok
 def close_service_account(actor: Actor, *, account: ServiceAccount) -> ServiceAccount:
     """End it: its tokens stop at once, its role is gone; what it did stays. Closing it again changes nothing."""
     account = (
-        ServiceAccount.objects.select_for_update(of=("self",))
+        ServiceAccount.objects.select_for_update(of=("self",), no_key=True)
         .select_related("person", "owner", "organisation", "project")
         .get(pk=account.pk)
     )

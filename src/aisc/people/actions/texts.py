@@ -29,7 +29,7 @@ def draft_text(
     if code not in ApprovedText.Code.values:
         raise BadInput(_("Choose one of the texts."), field="code")
     # Drafts begun at once wait for each other at the versions that there are.
-    list(ApprovedText.objects.select_for_update().filter(code=code).order_by("pk"))
+    list(ApprovedText.objects.select_for_update(no_key=True).filter(code=code).order_by("pk"))
     latest = ApprovedText.objects.filter(code=code).aggregate(latest=Max("version"))["latest"] or 0
     text = ApprovedText.objects.create(
         code=code,
@@ -61,7 +61,7 @@ def _write(actor: Actor, text: ApprovedText, wordings: Wordings) -> None:
         raise BadInput(_("Choose one of the languages."), field=f"body_{min(unknown)}")
     if not given:
         raise BadInput(_("Write the text in at least one language."), field="body_en")
-    kept = {each.language: each for each in text.wordings.select_for_update()}
+    kept = {each.language: each for each in text.wordings.select_for_update(no_key=True)}
     for language, (title, body) in given.items():
         title = clean_line(title, field=f"title_{language}", limit=200)
         body = clean_text(body, field=f"body_{language}", limit=BODY_LIMIT)
@@ -82,7 +82,7 @@ def _write(actor: Actor, text: ApprovedText, wordings: Wordings) -> None:
 def approve_text(actor: Actor, *, wording: TextWording) -> TextWording:
     """Approve one language of a draft. Raises Conflict, or Forbidden for who wrote it."""
     text = _locked_draft(wording.text)
-    wording = TextWording.objects.select_for_update().get(pk=wording.pk)
+    wording = TextWording.objects.select_for_update(no_key=True).get(pk=wording.pk)
     if actor.person == wording.written_by:
         raise Forbidden(_("Who wrote a text does not approve it. Ask somebody else."))
     wording.approved_by, wording.approved_at = actor.person, clock.now()
@@ -121,7 +121,7 @@ def discard_text(actor: Actor, *, text: ApprovedText) -> ApprovedText:
 def withdraw_text(actor: Actor, *, text: ApprovedText, reason: str) -> ApprovedText:
     """Take a published version out of force; the one before it is in force again. Raises Conflict, BadInput."""
     reason = clean_line(reason, field="reason", limit=500)
-    text = ApprovedText.objects.select_for_update().get(pk=text.pk)
+    text = ApprovedText.objects.select_for_update(no_key=True).get(pk=text.pk)
     TEXT.move(text, "withdrawn")
     text.withdrawn_at, text.withdrawn_because = clock.now(), reason
     text.save()
@@ -159,7 +159,7 @@ def accepted_by_newcomer(person_id: int, about: str) -> None:
 
 
 def _locked_draft(text: ApprovedText) -> ApprovedText:
-    text = ApprovedText.objects.select_for_update().get(pk=text.pk)
+    text = ApprovedText.objects.select_for_update(no_key=True).get(pk=text.pk)
     if text.state != "draft":
         raise Conflict(_("Only a draft can be changed. Begin a new version instead."), code="text.state")
     return text

@@ -35,7 +35,7 @@ def issue_token(actor: Actor, *, name: str, scopes: Collection[str], days: int =
     chosen = _scopes(actor, scopes)
     if not 1 <= days <= MOST_DAYS:
         raise BadInput(_("A token works for 1 to %(days)s days.") % {"days": MOST_DAYS}, field="days")
-    person = Person.objects.select_for_update().get(pk=actor.person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=actor.person.pk)
     now = clock.now()
     if person.api_tokens.filter(revoked_at=None, expires_at__gt=now).count() >= MOST_TOKENS:
         raise Conflict(_("You have %(count)s tokens. Revoke some that you no longer use.") % {"count": MOST_TOKENS})
@@ -58,7 +58,7 @@ def issue_token(actor: Actor, *, name: str, scopes: Collection[str], days: int =
 @action("people.revoke_token", on="token")
 def revoke_token(actor: Actor, *, token: ApiToken) -> ApiToken:
     """End a token at once. Revoking it again changes nothing."""
-    token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    token = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         token.save(update_fields=["revoked_at"])

@@ -32,7 +32,7 @@ REMINDER = gettext_noop("Award %(award)s for “%(title)s” waits for you: acce
 
 def _locked_award(award: Award) -> tuple[Application, Award]:
     application = locked(Application(pk=award.application_id))
-    return application, Award.objects.select_for_update().get(pk=award.pk)
+    return application, Award.objects.select_for_update(no_key=True).get(pk=award.pk)
 
 
 def _expect_offered(application: Application) -> None:

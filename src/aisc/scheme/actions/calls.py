@@ -61,7 +61,7 @@ def create_call(
 @action("scheme.edit_call", on="call")
 def edit_call(actor: Actor, *, call: Call, **changes: Any) -> Call:
     """Change a call that has not opened; takes what :func:`create_call` takes. Raises Conflict, BadInput."""
-    call = Call.objects.select_for_update(of=("self",)).select_related("price_list").get(pk=call.pk)
+    call = Call.objects.select_for_update(of=("self",), no_key=True).select_related("price_list").get(pk=call.pk)
     if call.opens_at <= clock.now():
         raise Conflict(
             _("This call has opened. Its dates, its rubric and its price list stay as they were announced."),

@@ -18,7 +18,9 @@ from aisc.scheme.states import APPLICATION
 
 def locked(application: Application) -> Application:
     """The application's row, locked until the transaction ends, as it is now."""
-    rows = Application.objects.select_for_update(of=("self",)).select_related("call__price_list", "organisation")
+    rows = Application.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "call__price_list", "organisation"
+    )
     return rows.get(pk=application.pk)
 
 
@@ -45,7 +47,7 @@ def next_number(series: str) -> str:
     """The next number of ``series`` this year, such as ``A-2026-0001``; the counter's lock keeps it unique."""
     prefix = f"{series}-{clock.today().year}"
     Counter.objects.get_or_create(prefix=prefix)
-    counter = Counter.objects.select_for_update().get(prefix=prefix)
+    counter = Counter.objects.select_for_update(no_key=True).get(prefix=prefix)
     counter.last += 1
     counter.save(update_fields=["last"])
     return str(counter)

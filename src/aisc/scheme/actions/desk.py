@@ -73,7 +73,7 @@ def take_back(actor: Actor, *, application: Application, reason: str) -> Applica
     application = locked(application)
     expect(application, {"in_review"})
     reason = written(reason, field="reason", limit=REASON_LIMIT, ask=_("Say why, for the record."))
-    review = Review.objects.select_for_update().get(application=application, conflict="", taken_back="")
+    review = Review.objects.select_for_update(no_key=True).get(application=application, conflict="", taken_back="")
     review.taken_back = reason
     review.save(update_fields=["taken_back"])
     move(application, "submitted")

@@ -65,7 +65,7 @@ def start_draft(actor: Actor, *, organisation: Organisation, call: Call) -> Appl
     """Begin an application of ``organisation`` to an open call. Raises Conflict."""
     _expect_open(call)
     # The lock makes two starts at the same time count each other.
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     drafts = Application.objects.filter(call=call, organisation=organisation, state="draft").count()
     if drafts >= MAX_DRAFTS:
         raise Conflict(

@@ -24,7 +24,7 @@ REVIEWED = gettext_noop(
 
 def _own(actor: Actor, application: Application) -> Review:
     """The actor's assignment as it is now, locked. Raises NotFound when it has ended meanwhile."""
-    rows = Review.objects.select_for_update().filter(application=application, assessor=actor.person)
+    rows = Review.objects.select_for_update(no_key=True).filter(application=application, assessor=actor.person)
     review = rows.filter(conflict="", taken_back="").first()
     if review is None:
         raise NotFound
