@@ -86,3 +86,11 @@ def test_a_list_of_budgets_is_one_query(used, django_assert_num_queries):
     assert [each.forecast_end is not None for each in shown] == [True, True, False]
     with django_assert_num_queries(0):
         assert with_forecast([]) == []
+
+
+def test_each_budget_has_its_own_days_in_one_query(used, django_assert_num_queries):
+    young, old = used(3, 8, {1: 6}), used(40, 56, {35: 100, 27: 3, 0: 4})
+    alone = forecasts([young]) | forecasts([old])
+    with django_assert_num_queries(1):
+        assert forecasts([young, old]) == alone
+    assert set(alone) == {young.pk, old.pk}

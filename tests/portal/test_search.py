@@ -1,12 +1,16 @@
 """Search: found in either script and in any order, only by those who may see it, always up to date."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection, transaction
 
+from aisc.core import clock
 from aisc.core.actions import ANYONE, Actor, system
 from aisc.core.models import SearchEntry, SearchState
 from aisc.core.search import asking, database, index, tasks
 from aisc.core.search.kinds import Document, Kind, Shown, kinds, register
+from aisc.ledger.actions import UsageItem, issue_statements, record_usage
 from aisc.people import actions as people
 from aisc.people.models import Membership, Organisation, Project
 
@@ -98,6 +102,25 @@ def test_the_rooms_own_rules_have_the_last_word(world):
     entry = SearchEntry.objects.get(kind="project", object_pk=world.project.pk)
     SearchEntry.objects.filter(pk=entry.pk).update(tokens=f"{entry.tokens} _u{world.stranger.pk}")
     assert found(world.stranger, "melts") == []
+
+
+def test_a_statement_is_found_by_its_number_by_those_who_see_the_budget(noon, world, client, prices):
+    now = clock.now_ms()
+    usage = UsageItem(
+        source_id="1",
+        quantity=3_600_000,
+        started_ms=now - 3_600_000,
+        ended_ms=now,
+        budget_id=world.budget.pk,
+        price_id=prices.prices.order_by("pk").first().pk,
+    )
+    record_usage(WORKER, source="test", items=[usage])
+    with clock.fixed(noon + timedelta(days=1)):
+        issued = issue_statements(WORKER, budget=world.budget, period_start=noon.date(), period_end=noon.date())
+        assert found(world.owner, issued[0].number) == [("statement", issued[0].pk)]
+        assert found(world.stranger, issued[0].number) == []
+        text = get(client, world.owner, f"/search?q={issued[0].number}").content.decode()
+    assert f'href="/statements/{issued[0].number}' in text
 
 
 def test_numbers_first_then_titles_then_texts_the_newest_first(world, make_project):
