@@ -21,3 +21,8 @@ def _read_past_table_locks(sender, connection, **kwargs) -> None:
     refused at once. On a file, as users have it, and on PostgreSQL it reads what was there before."""
     if connection.vendor == "sqlite":
         connection.cursor().execute("PRAGMA read_uncommitted = 1")
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Tests that take a minute or more begin first, so that none of them is what everybody waits for at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -148,15 +148,17 @@ def child_environment(url: str) -> dict[str, str]:
     }
 
 
-def python(*arguments: str) -> list[str]:
-    """The command of a child Python, measured as well when this process is measured for coverage."""
+def python(*arguments: str, source: str = "") -> list[str]:
+    """The command of a child Python, measured as well when this process is measured for coverage; of it only the folder
+    ``source``, if one is given, which takes less time."""
     try:
         import coverage
     except ImportError:
         return [sys.executable, *arguments]
     if coverage.Coverage.current() is None:
         return [sys.executable, *arguments]
-    return [sys.executable, "-m", "coverage", "run", f"--rcfile={ROOT / 'pyproject.toml'}", *arguments]
+    only = [f"--source={ROOT / source}"] if source else []
+    return [sys.executable, "-m", "coverage", "run", f"--rcfile={ROOT / 'pyproject.toml'}", *only, *arguments]
 
 
 @pytest.fixture(scope="session")
@@ -173,13 +175,13 @@ def postgres_url() -> Iterator[str]:
 def on_postgres(postgres_url):
     """``on_postgres("tests/ledger", "-k", "not slow")``: run these tests on PostgreSQL; fails where they fail.
 
-    ``measured``: count the lines, which takes half as long again, where some are for PostgreSQL alone and must be run.
+    ``measured``: count the lines of this folder, where some are for PostgreSQL alone and must be run.
     """
 
-    def run(*arguments: str, timeout_s: float = 600, measured: bool = False) -> None:
+    def run(*arguments: str, timeout_s: float = 600, measured: str = "") -> None:
         command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not postgres", *arguments]
         done = subprocess.run(
-            python(*command) if measured else [sys.executable, *command],
+            python(*command, source=measured) if measured else [sys.executable, *command],
             env=child_environment(postgres_url),
             cwd=ROOT,
             capture_output=True,

@@ -15,9 +15,9 @@ REST = 90
 
 
 def run_tests() -> None:
-    """The whole suite, on three processes, since many tests wait for other processes. Tests marked ``postgres`` run
+    """The whole suite, on four processes, since many tests wait for other processes. Tests marked ``postgres`` run
     their room again on a server of their own."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "3", "--dist", "worksteal"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "4", "--dist", "worksteal"]
     done = subprocess.run([*command, "--cov", "--cov-report=", "tests"], cwd=ROOT)
     if done.returncode:
         sys.exit(done.returncode)

@@ -37,11 +37,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))
 
 from memory_engine import MemoryEngine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 # Who is let in how far: an organisation's owner; the centre's finance officer; the secretariat; nobody.
 CALLERS = ("owner", "centre_finance", "centre_secretariat", "anonymous")
-EXAMPLES = 6  # of each kind, for each operation and caller
+EXAMPLES = 5  # of each kind, for each operation and caller
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

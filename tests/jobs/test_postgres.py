@@ -12,6 +12,7 @@ WITHOUT_DATABASE = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_on_postgres(on_postgres):
     on_postgres("tests/jobs", *(f"--ignore={each}" for each in WITHOUT_DATABASE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_the_ledger_on_postgresql(on_postgres):
     on_postgres(
@@ -13,5 +14,10 @@ def test_the_ledger_on_postgresql(on_postgres):
         "tests/core/test_bulk.py",
         # These start databases of their own.
         "--ignore=tests/ledger/test_concurrency.py",
-        measured=True,
     )
+
+
+@pytest.mark.postgres
+def test_what_is_for_postgresql_alone(on_postgres):
+    """Once more, and little of it, since counting the lines takes half as long again."""
+    on_postgres("tests/ledger/test_seals.py", "tests/ledger/test_usage.py", measured="src/aisc/ledger")

@@ -13,6 +13,7 @@ WITHOUT_DATABASE = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_on_postgres(on_postgres):
     on_postgres("tests/people", "tests/centre", *(f"--ignore={each}" for each in WITHOUT_DATABASE))

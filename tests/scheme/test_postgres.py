@@ -3,6 +3,7 @@
 import pytest
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_on_postgres(on_postgres):
     on_postgres("tests/scheme", "-k", "not test_rules and not every_pair and not each_reader")
