@@ -60,8 +60,8 @@ def test_a_list_of_nothing_has_one_empty_page(db, rf):
     assert (page.number, _names(page), page.paginator.count) == (1, [], 0)
 
 
-def test_a_page_takes_three_queries(many, rf, django_assert_num_queries):
-    with django_assert_num_queries(3):
+def test_a_page_takes_two_queries(many, rf, django_assert_num_queries):
+    with django_assert_num_queries(2):
         _names(_page(rf, size=10))
 
 

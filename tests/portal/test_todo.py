@@ -14,7 +14,8 @@ from aisc.ledger.models import Budget, Proof, UsageRecord
 from aisc.people.models import CentreRole
 from aisc.people.models_joining import Invitation, JoinRequest
 from aisc.people.models_sign_in import EmailDomain
-from aisc.portal.todo import ToDo, todo
+from aisc.portal.queries import home
+from aisc.portal.todo import ToDo
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def staff(make_person):
 @pytest.fixture
 def asked(acting):
     """``asked(person)``: what the home page says and how urgent each is, in order."""
-    return lambda person: [(each.what, each.urgency) for each in todo(acting(person))]
+    return lambda person: [(each.what, each.urgency) for each in home(acting(person)).todo]
 
 
 def test_what_is_broken_comes_before_what_is_due_and_that_before_what_may_wait(noon):

@@ -24,7 +24,10 @@ _LAST = 2**31  # of the pages that can be asked for; what lies beyond is nonsens
 
 def some(rows: QuerySet, first: int, last: int) -> list[Any]:
     """``rows[first:last]``, in two queries."""
-    keys = list(rows.values_list("pk", flat=True)[first:last])
+    return _with(rows, list(rows.values_list("pk", flat=True)[first:last]))
+
+
+def _with(rows: QuerySet, keys: list[Any]) -> list[Any]:
     found = {row.pk: row for row in rows.order_by().filter(pk__among=frozenset(keys))} if keys else {}
     return [found[key] for key in keys if key in found]
 
@@ -38,22 +41,22 @@ class Pages(Paginator):
         self._most = max(COUNTED, (min(asked, _LAST) + _AHEAD) * size)
 
     @cached_property
-    def _found(self) -> int:
-        # As many as a page needs to know of, and one more; in no order, which would only cost time.
-        return self.object_list.order_by()[: self._most + 1].count()
+    def _keys(self) -> list[Any]:
+        # As many as a page needs to know of, and one more: to count them, a database has to find them all the same.
+        return list(self.object_list.values_list("pk", flat=True)[: self._most + 1])
 
     @cached_property
     def count(self) -> int:
-        return min(self._found, self._most)
+        return min(len(self._keys), self._most)
 
     @property
     def more(self) -> bool:
-        return self._found > self._most
+        return len(self._keys) > self._most
 
     def page(self, number: int | str) -> Page:
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        return Page(some(self.object_list, first, min(first + self.per_page, self.count)), number, self)
+        return Page(_with(self.object_list, self._keys[first : min(first + self.per_page, self.count)]), number, self)
 
 
 def page_of(request: HttpRequest, rows: QuerySet, *, size: int = ROWS, param: str = "page") -> Page:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import BigIntegerField, Value
 from django.utils.translation import gettext_lazy as _
 
 from aisc.core.access import READ, Rule, register, with_step_up
@@ -55,15 +56,26 @@ def held_roles(actor: Actor) -> list[tuple[str, int, int | None]]:
     if actor.person is None:
         return []
     held = getattr(actor.person, "_roles", None) if actor.reading else None
-    if held is None:
-        actor.person._roles = held = _memberships(actor.person.pk)
-    return held
+    return _ask(actor.person) if held is None else held
 
 
-_memberships = Question(
-    lambda person: Membership.objects.filter(person_id=person).values_list("role", "organisation_id", "project_id")
+def _ask(person: Any) -> list[tuple[str, int, int | None]]:
+    """Ask for all that the person is, in one question, since every page asks for both halves; keep both."""
+    found = _all_roles(person.pk)
+    person._roles = [each for each in found if each[1] is not None]
+    person._centre_held = {role for role, organisation, _project in found if organisation is None}
+    return person._roles
+
+
+_NOWHERE = Value(None, output_field=BigIntegerField())
+_all_roles = Question(
+    lambda person: (
+        Membership.objects.order_by()
+        .filter(person_id=person)
+        .values_list("role", "organisation_id", "project_id")
+        .union(CentreRole.objects.order_by().filter(person_id=person).values_list("role", _NOWHERE, _NOWHERE), all=True)
+    )
 )
-_centre_roles = Question(lambda person: CentreRole.objects.filter(person_id=person).values_list("role"))
 
 
 def holds_in(place: Organisation | Project, organisation: int, project: int | None) -> bool:
@@ -75,7 +87,7 @@ def holds_in(place: Organisation | Project, organisation: int, project: int | No
 
 def look_again(person: Any) -> None:
     """Forget which roles the person had, within a request that takes long: a log that is followed, say."""
-    for kept in ("_roles", "_centre_roles"):
+    for kept in ("_roles", "_centre_held", "_centre_roles"):
         vars(person).pop(kept, None)
 
 
@@ -91,7 +103,9 @@ def has_centre_role(actor: Actor, roles: tuple[str, ...]) -> bool:
         return False
     held = getattr(actor.person, "_centre_roles", None)
     if held is None:
-        held = {role for (role,) in _centre_roles(actor.person.pk)}
+        if not hasattr(actor.person, "_centre_held"):
+            _ask(actor.person)
+        held = actor.person._centre_held
         actor.person._centre_roles = held = held - _ask_for_a_factor(actor.person, held)
     return not held.isdisjoint(roles)
 

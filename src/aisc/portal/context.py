@@ -117,6 +117,8 @@ def _footer(request: HttpRequest) -> list[dict[str, Any]]:
 def _unread(request: HttpRequest) -> int:
     if not _signed_in(request):
         return 0
+    if hasattr(request, "unread"):
+        return request.unread
     found = _waiting(request.user.pk)
     return found[0][0] if found else 0
 

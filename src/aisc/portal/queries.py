@@ -27,7 +27,7 @@ from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement, UsageRecor
 from aisc.people.access import WRITERS, has_centre_role, held_roles
 from aisc.people.models import CentreRole, Notice
 from aisc.people.queries import project_ids_of
-from aisc.portal.todo import APPLICATION, BUDGET, JOB, PARTS, ToDo, todo
+from aisc.portal.todo import APPLICATION, BUDGET, JOB, PARTS, ToDo, ending_budgets, todo
 from aisc.scheme import queries as scheme
 from aisc.scheme.models import Application, Call
 from aisc.scheme.ribbon import next_step
@@ -36,6 +36,7 @@ from aisc.scheme.states import APPLICATION as STATES
 Role = CentreRole.Role
 IN_HAND = ("submitted", "returned", "in_review", "reviewed", "approved")
 SCHEME = (Role.SECRETARIAT, Role.COMMITTEE)
+NOTICES = 5
 STAFF = (Role.OPERATOR, Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
@@ -67,17 +68,20 @@ def home(actor: Actor) -> Home:
     person = actor.person
     own = project_ids_of(actor)
     roles = {role for role, _organisation, _project in held_roles(actor)}
+    ending, budgets = ending_budgets(actor), _budgets(own)
+    with_forecast([*ending, *budgets])
     shown = Home(
-        todo=todo(actor),
-        jobs=_jobs(frozenset(pk for (pk,) in _newest_jobs(own))),
-        budgets=with_forecast(_budgets(own)),
+        todo=todo(actor, ending),
+        jobs=_jobs(own),
+        budgets=budgets,
         applications=_under_way(actor),
         notices=_notices(person.pk),
-        open_call=open_call(),
         has_organisation=bool(roles),
     )
     shown.can_run = bool(shown.budgets) and not roles.isdisjoint(WRITERS)
     shown.works_here = has_centre_role(actor, tuple(Role))
+    if shown.first_steps:
+        shown.open_call = open_call()
     if has_centre_role(actor, SCHEME):
         shown.desks = _desks(actor)
     if has_centre_role(actor, (Role.AUDITOR, Role.FINANCE)):
@@ -87,10 +91,16 @@ def home(actor: Actor) -> Home:
     return shown
 
 
-# Which they are is asked first, and then what they show (``core.paging``).
-_newest_jobs = Question(lambda own: Job.objects.filter(project__among=own).order_by("-id").values_list("pk")[:8])
-_jobs = Question(lambda keys: Job.objects.filter(pk__among=keys).select_related("project").only(*JOB).order_by("-id"))
-_notices = Question(lambda person: Notice.objects.filter(person=person, read_at=None)[:5])
+# Which they are is found first, and then what they show (``core.paging``).
+_jobs = Question(
+    lambda own: (
+        Job.objects.filter(pk__in=Job.objects.filter(project__among=own).order_by("-id").values("pk")[:8])
+        .select_related("project")
+        .only(*JOB)
+        .order_by("-id")
+    )
+)
+_notices = Question(lambda person: Notice.objects.filter(person=person, read_at=None)[:NOTICES])
 _budgets = Question(
     lambda own: (
         Budget.objects.filter(project__among=own, state=Budget.State.ACTIVE)

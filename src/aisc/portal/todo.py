@@ -6,7 +6,7 @@ by which it should be done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,7 +20,6 @@ from aisc.core.actions import Actor
 from aisc.core.question import Question
 from aisc.jobs.models import Job
 from aisc.ledger.displays import proof
-from aisc.ledger.forecast import with_forecast
 from aisc.ledger.models import Budget, UsageRecord
 from aisc.ledger.queries import overdue_holds
 from aisc.people.access import MANAGERS, PAYERS, has_centre_role, held_roles
@@ -74,13 +73,13 @@ class ToDo:
         return "soon" if self.day and self.day <= clock.today() + SOON else ""
 
 
-def todo(actor: Actor) -> list[ToDo]:
-    """Everything that waits for ``actor``'s person, in the order in which it should be done."""
-    rules = (
-        *(_assessing, _applying, _desks, _joining, _running, _paying),
-        *(_finance, _operating, _auditing, _administering),
-    )
-    found = [each for rule in rules for each in rule(actor)]
+def todo(actor: Actor, ending: Iterable[Budget]) -> list[ToDo]:
+    """Everything that waits for ``actor``'s person, in the order in which it should be done.
+
+    ``ending``: their :func:`ending_budgets`, with forecasts.
+    """
+    rules = (_assessing, _applying, _desks, _joining, _running, _finance, _operating, _auditing, _administering)
+    found = [each for rule in rules for each in rule(actor)] + list(_paying(ending))
     return sorted(found, key=lambda each: (not each.wrong, each.day or date.max))
 
 
@@ -172,10 +171,15 @@ def _failed_of(person: int, since: datetime) -> QuerySet[Job]:
 _failed = Question(_failed_of)
 
 
-def _paying(actor: Actor) -> Iterator[ToDo]:
+def ending_budgets(actor: Actor) -> list[Budget]:
+    """The budgets for which ``actor``'s person answers, those first that end first."""
+    return _ending(actor.person.pk, clock.today())
+
+
+def _paying(budgets: Iterable[Budget]) -> Iterator[ToDo]:
     """Budgets that end soon, run out, or will not last to their end, for those who answer for the money."""
     today = clock.today()
-    for budget in with_forecast(_ending(actor.person.pk, today)):
+    for budget in budgets:
         url = addresses.to("ledger:budget", budget.uid)
         about = f"{budget.name} · {budget.project}"
         if budget.available * 100 < budget.released * NEARLY_EMPTY:

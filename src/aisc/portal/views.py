@@ -26,7 +26,10 @@ def front(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     """What needs this person now."""
     access.require(request.actor, "portal.home")
-    return render(request, "portal/home.html", {"home": queries.home(request.actor), "today": clock.today()})
+    shown = queries.home(request.actor)
+    if len(shown.notices) < queries.NOTICES:
+        request.unread = len(shown.notices)  # all there are: the frame need not count them
+    return render(request, "portal/home.html", {"home": shown, "today": clock.today()})
 
 
 @require_GET
