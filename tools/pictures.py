@@ -48,7 +48,7 @@ NOTHING = {"jobs:jobs", "ledger:budgets", "scheme:applications", "people:project
 SCREENS_IN = {"zh-hans": ("phone",)}
 TALLEST = 2400  # px; what is below is more of the same
 THUMBS = {"desktop": (400, 320, 6), "phone": (195, 422, 12)}  # width, height, columns
-QUALITY = 30  # of the contact sheets; the full pictures are for reading
+QUALITY = 42  # of the contact sheets; the full pictures are for reading
 PREFACE = (
     "Contact sheets of every page that a link leads to, and of some that come after a form: taken by `make pictures` "
     "from a demonstration centre with a year behind it, as the person of it who sees most of the page. Home, a "
