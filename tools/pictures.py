@@ -1,9 +1,9 @@
 """Pictures of every page, as every person of the demonstration: contact sheets for ``docs/``, full ones to look at.
 
 ``make pictures`` starts a private demonstration centre with a year behind it, follows every link as each role and as
-the public, and takes the pages on a desktop and on a phone, light and dark, in every language. The full pictures
-(several hundred megabytes) go to ``build/pictures``; small ones are put together under ``docs/images/pages``, and
-``docs/pages.md`` says what is on each.
+the public, and takes the pages on a desktop and on a phone, light and dark, in every language (简体中文 on a phone
+alone). The full pictures (several hundred megabytes) go to ``build/pictures``; small ones are put together under
+``docs/images/pages``, and ``docs/pages.md`` says what is on each.
 """
 
 from __future__ import annotations
@@ -44,9 +44,11 @@ ROLES = (
 EVERYBODY = {"portal:home", "scheme:application", "ledger:budget", "jobs:job", "people:project", "people:organisation"}
 # These are also taken with nothing on them.
 NOTHING = {"jobs:jobs", "ledger:budgets", "scheme:applications", "people:projects", "people:organisations"}
+# 简体 is made from 繁體 by rule, sign for sign: what fits there fits here.
+SCREENS_IN = {"zh-hans": ("phone",)}
 TALLEST = 2400  # px; what is below is more of the same
-THUMBS = {"desktop": (232, 300, 9), "phone": (116, 251, 18)}  # width, height, columns
-QUALITY = 42  # of the contact sheets, which show shapes and colours, not texts
+THUMBS = {"desktop": (400, 320, 6), "phone": (195, 422, 12)}  # width, height, columns
+QUALITY = 42  # of the contact sheets; the full pictures are for reading
 PREFACE = (
     "Contact sheets of every page that a link leads to, and of some that come after a form: taken by `make pictures` "
     "from a demonstration centre with a year behind it, as the person of it who sees most of the page. Home, a "
@@ -180,9 +182,14 @@ def take(running, shots: list[Shot], folder: Path, languages: tuple[str, ...]) -
         chromium.close()
 
 
+def screens_in(language: str) -> tuple[str, ...]:
+    return SCREENS_IN.get(language, tuple(SCREENS))
+
+
 def picture(page, stem: Path, language: str) -> None:
     """One page on every screen and in both schemes; says so when it is wider than the screen."""
-    for screen, size in SCREENS.items():
+    for screen in screens_in(language):
+        size = SCREENS[screen]
         page.set_viewport_size(size)
         wide, tall = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
         if wide > size["width"]:
@@ -240,7 +247,7 @@ def page_list(shots: list[Shot], languages: tuple[str, ...]) -> str:
         cells = []
         for screen in SCREENS:
             links = [f"[{scheme}](images/pages/{language}-{screen}-{scheme}.webp)" for scheme in SCHEMES]
-            cells.append(" · ".join(links))
+            cells.append(" · ".join(links) if screen in screens_in(language) else "–")
         lines.append(f"| {names.get(language, language)} | {' | '.join(cells)} |")
     lines += ["", "| number | title | route | as |", "|---|---|---|---|"]
     for number, shot in enumerate(shots, 1):
@@ -270,7 +277,7 @@ def main() -> None:
         take(running, shots, given.out, languages)
     if not given.no_sheets:
         for language in languages:
-            for screen in SCREENS:
+            for screen in screens_in(language):
                 for scheme in SCHEMES:
                     path = contact_sheet(shots, given.out, language, screen, scheme)
                     print(f"{path.relative_to(ROOT)} {path.stat().st_size // 1000} kB")

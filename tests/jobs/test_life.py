@@ -81,7 +81,7 @@ def test_an_array_runs_each_index_once_with_its_own_place_for_results(local, tea
     [
         (["-c", "raise SystemExit(7)"], {}, "failed", "exit code 7"),
         (["-c", "import os; os.kill(os.getpid(), 11)"], {}, "failed", "signal 11 (SIGSEGV)"),
-        (["-c", "import time; time.sleep(60)"], {"time_limit_ms": 1000}, "timeout", "time limit of 1s"),
+        (["-c", "import time; time.sleep(60)"], {"time_limit_ms": 1000}, "timeout", "time limit of 1 s"),
         (["-c", "x = b'x' * (300 << 20); input()"], {"memory_mb": 64}, "out_of_memory", "more than the 64 MB"),
     ],
 )

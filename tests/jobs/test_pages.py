@@ -138,7 +138,7 @@ def test_a_job_from_held_to_settled(mine, team, memory, cluster):
 @pytest.mark.parametrize(
     ("state", "facts", "words"),
     [
-        (State.TIMEOUT, {}, "reached its time limit of 1h"),
+        (State.TIMEOUT, {}, "reached its time limit of 1 h"),
         (State.OUT_OF_MEMORY, {}, "more than the 4 GB"),
         (State.OVER_LIMIT, {"reason": Reason.PROCESS_LIMIT}, "more processes"),
         (State.OVER_LIMIT, {"reason": Reason.OUTPUT_LIMIT}, "larger than one file"),
@@ -281,7 +281,7 @@ def test_the_form_of_a_command_then_the_cost_then_the_job(mine, team):
     assert "Command" in text_of(mine.get(f"/jobs/new/command?project={team.project.uid}"))
     given = answers(team, environment="A=1\nB=x=y", note="try")
     check = text_of(mine.post("/jobs/new/command", given))
-    for text in ("Check your answers", "HK$50.00", "HK$35.00", "HK$15.00", "2 · 4 GB", "2h30m", "python train.py"):
+    for text in ("Check your answers", "HK$50.00", "HK$35.00", "HK$15.00", "2 · 4 GB", "2 h 30 min", "python train.py"):
         assert text in check
     assert Job.objects.count() == 0
     changed = text_of(mine.post("/jobs/new/command", given | {"step": "change"}))

@@ -59,7 +59,7 @@ def test_findings_about_the_whole_and_of_kinds_not_known_here(place, noon, brows
     report = {"counts": {"rows of engine:local": 3, "budgets": 1}, "findings": [finding], "total_findings": 1}
     Proof.objects.create(at=noon, ok=False, milliseconds=1, report=report)
     html = get(browser, place.auditor)
-    assert html.index("budgets") < html.index("rows of engine:local")
+    assert html.index("budgets") < html.index("runs of local")
     assert "1 difference<" in html
     assert "later" in html
 

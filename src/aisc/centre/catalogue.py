@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.utils.translation import gettext
+
 CPU = "cpu"
 
 
@@ -105,6 +107,11 @@ CPU_CORE = Entry(
         "power_w": "assumption for estimates, not measured",
     },
 )
+
+
+def shown_name(name: str) -> str:
+    """``name`` of a type in the reader's language: makers' names are the same in all, a CPU core's is not."""
+    return gettext("CPU core") if name == CPU_CORE.name else name
 
 
 def accelerator_code(model: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from aisc.centre.catalogue import shown_name
 from aisc.core.language import in_reader_language
 from aisc.people.models import Bilingual
 
@@ -29,6 +30,11 @@ class AcceleratorType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """The name as pages show it."""
+        return shown_name(self.name)
 
 
 class Cluster(Bilingual):

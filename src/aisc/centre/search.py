@@ -33,7 +33,7 @@ register(
         _("Accelerators"),
         describe=lambda row: Document(title=[row.name, row.code], body=[row.vendor], marks=[PUBLIC]),
         visible=lambda _actor: AcceleratorType.objects.all(),
-        show=lambda row: Shown(row.name, row.vendor, reverse("centre:accelerator", args=[row.code])),
+        show=lambda row: Shown(row.title, row.vendor, reverse("centre:accelerator", args=[row.code])),
         watched=("name", "code", "vendor"),
         moment="pk",
     ),

@@ -17,6 +17,7 @@ from aisc.centre.models import AcceleratorType, CapacityPhase
 from aisc.core import access
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
+from aisc.core.language import joined
 
 
 @require_GET
@@ -71,7 +72,7 @@ def _sources(kind: AcceleratorType) -> list[dict[str, str]]:
     by_source: dict[str, list[str]] = {}
     for name, label in labels.items():
         by_source.setdefault(kind.sources.get(name) or _("not given"), []).append(label)
-    return [{"source": source, "figures": ", ".join(figures)} for source, figures in by_source.items()]
+    return [{"source": source, "figures": joined(figures)} for source, figures in by_source.items()]
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,7 +10,7 @@ reader's script stays as its author wrote it. Persons' names never go through he
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import get_language
@@ -44,6 +44,11 @@ def in_reader_language(en: str, zh: str, hans: str = "") -> str:
     if hans and reader() == HANS:
         return hans
     return in_reader_script(zh or en)
+
+
+def joined(words: Iterable[Any]) -> str:
+    """``words`` as a list in the reader's language: “a, b” in English, “甲、乙” in Chinese."""
+    return ("、" if reads_chinese() else ", ").join(str(each) for each in words)
 
 
 def chosen(row: Mapping[str, Any], name: str = "name") -> str:

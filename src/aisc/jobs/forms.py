@@ -338,7 +338,7 @@ def accelerator_choices(budgets: list[Budget]) -> list[tuple[str, str]]:
     for price in prices.select_related("meter__accelerator", "price_list").order_by("cents", "pk"):
         kind = price.meter.accelerator
         text = _("%(name)s, %(price)s an hour") % {
-            "name": kind.name,
+            "name": kind.title,
             "price": format_cents(price.cents, price.price_list.currency),
         }
         found.setdefault(kind.code, text)

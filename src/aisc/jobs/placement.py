@@ -86,7 +86,7 @@ def _check_largest(
     machines: list[_Machine], kind: AcceleratorType, count: int, cpus: int | None, memory_mb: int | None
 ) -> None:
     limits = [
-        ("accelerator_count", count, max(each.count for each in machines), kind.name),
+        ("accelerator_count", count, max(each.count for each in machines), kind.title),
         ("cpus", cpus or 0, max(each.cpus for each in machines), _("CPU cores")),
         ("memory", memory_mb or 0, max(each.memory_mb for each in machines), _("MB of memory")),
     ]

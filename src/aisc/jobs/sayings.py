@@ -28,6 +28,8 @@ SENTENCES = (
     gettext_noop("AISC_ISOLATION is off."),
     gettext_noop("Allow user namespaces to this user (docs/operator/guide.md, “Isolation”), or run AISC as root."),
     gettext_noop("Simulated for the demonstration: there is no such machine."),
+    gettext_noop("It waits for a new fan."),
+    gettext_noop("Simulated: nothing is computed."),
     gettext_noop("The engine does not report this machine any more."),
 )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from aisc.jobs.engines.base import Reason
 from aisc.jobs.models import Job, Run
-from aisc.jobs.specification import show_memory, show_time
+from aisc.jobs.specification import show_memory
 
 _WAITING = {
     Reason.RESOURCES: gettext_noop("Waiting until enough of a machine is free. It is first in line."),
@@ -18,6 +18,14 @@ _WAITING = {
     Reason.DEPENDENCY: gettext_noop("Waiting for the jobs it comes after."),
     Reason.DISK_FULL: gettext_noop("Waiting: the centre's disk is full. The operator has been told."),
 }
+
+_UNITS = (
+    (86_400_000, gettext_noop("%(count)d d")),
+    (3_600_000, gettext_noop("%(count)d h")),
+    (60_000, gettext_noop("%(count)d min")),
+    (1000, gettext_noop("%(count)d s")),
+    (1, gettext_noop("%(count)d ms")),
+)
 
 # How a run ended, as the end of a sentence that begins with the job's name. Notices keep the message id.
 OUTCOMES = {
@@ -38,6 +46,16 @@ def command_as_written(job: Job) -> list[str]:
         return list(job.command)
     given = set(job.parameters.values())
     return [PurePath(word).name if PurePath(word).is_absolute() and word not in given else word for word in job.command]
+
+
+def limit_in_words(ms: int) -> str:
+    """A time limit as people say it: “2 h 30 min”; ``show_time`` writes what programs read."""
+    parts = []
+    for unit_ms, text in _UNITS:
+        count, ms = divmod(ms, unit_ms)
+        if count:
+            parts.append(gettext(text) % {"count": count})
+    return " ".join(parts)
 
 
 def reason_in_words(run: Run, job: Job | None = None) -> str:
@@ -62,7 +80,7 @@ def _waiting(run: Run, job: Job) -> str:
 
 
 def _ended(run: Run, job: Job) -> str:
-    limit, memory = show_time(job.time_limit_ms), show_memory(job.memory_mb)
+    limit, memory = limit_in_words(job.time_limit_ms), show_memory(job.memory_mb)
     if run.state == "completed":
         return _("It ended by itself without an error.")
     if run.state == "timeout":

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from aisc.centre.catalogue import shown_name
 from aisc.centre.models import AcceleratorType
 from aisc.core.ids import new_uid
 from aisc.core.language import in_reader_language
@@ -37,6 +38,11 @@ class Meter(Bilingual):
 
     class Meta:
         ordering = ["code"]
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language; an accelerator's as the centre's pages show it."""
+        return shown_name(super().name)
 
 
 class PriceList(models.Model):

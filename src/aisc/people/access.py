@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aisc.core.access import READ, Rule, register, with_step_up
 from aisc.core.actions import Actor
+from aisc.core.language import joined
 from aisc.core.question import Question
 from aisc.people import routes, routes_organisations, routes_sign_in  # noqa: F401 - they register which rule guards which page
 from aisc.people.models import CentreRole, Membership, Organisation, Project
@@ -126,7 +127,7 @@ def role_in(
     """Those with one of ``roles`` in the organisation or project that ``place(target)`` gives."""
 
     def who() -> str:
-        return ", ".join(str(Role(role).label) for role in roles)
+        return joined(Role(role).label for role in roles)
 
     named = frozenset(f"place:{role}" for role in roles)
     return Rule(who, lambda actor, target: has_role(actor, place(target), roles), scope, hide, roles=named)
@@ -136,7 +137,7 @@ def centre_role(*roles: str, scope: str = READ, hide: bool = False) -> Rule:
     """Those with one of the centre's ``roles``."""
 
     def who() -> str:
-        return ", ".join(str(Centre(role).label) for role in roles)
+        return joined(Centre(role).label for role in roles)
 
     named = frozenset(f"centre:{role}" for role in roles)
     return Rule(who, lambda actor, _target: has_centre_role(actor, roles), scope, hide, roles=named)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET
 from aisc.core import access
 from aisc.core.actions import Actor
 from aisc.core.errors import SignInNeeded
+from aisc.core.language import joined
 from aisc.core.routes import Guard
 from aisc.people.access import MANAGERS
 from aisc.people.models import CentreRole, Membership, Organisation, Project
@@ -179,7 +180,7 @@ def givers(actor: Actor, place: Organisation | Project | None, counting: frozens
 
 
 def _names(people: Iterable[Any], words: str, **more: str) -> list[str]:
-    names = ", ".join(str(each) for each in people[:MOST_NAMES])
+    names = joined(people[:MOST_NAMES])
     return [words % {"names": names, **more}] if names else []
 
 

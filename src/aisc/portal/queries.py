@@ -29,6 +29,7 @@ from aisc.people.models import CentreRole, Notice
 from aisc.people.queries import project_ids_of
 from aisc.portal.todo import APPLICATION, BUDGET, JOB, PARTS, ToDo, ending_budgets, todo
 from aisc.scheme import queries as scheme
+from aisc.scheme.days import in_words
 from aisc.scheme.models import Application, Call
 from aisc.scheme.ribbon import next_step
 from aisc.scheme.states import APPLICATION as STATES
@@ -212,7 +213,7 @@ def document_by_code(code: str) -> dict[str, Any] | None:
             (_("Statement number"), statement.number),
             (_("Organisation"), chosen(statement.names, "organisation")),
             (_("Payer"), statement.get_payer_display()),
-            (_("Period"), f"{statement.period_start} – {statement.period_end}"),
+            (_("Period"), f"{in_words(statement.period_start)} – {in_words(statement.period_end)}"),
             (_("Total at list price"), format_cents(statement.list_total, statement.budget.currency)),
             (_("This payer's share"), format_cents(statement.payer_total, statement.budget.currency)),
         ]

@@ -19,6 +19,7 @@ from aisc.core import addresses, clock, health
 from aisc.core.actions import Actor
 from aisc.core.question import Question
 from aisc.jobs.models import Job
+from aisc.jobs.sayings import in_words
 from aisc.ledger.displays import proof
 from aisc.ledger.models import Budget, UsageRecord
 from aisc.ledger.queries import overdue_holds
@@ -226,7 +227,8 @@ def _operating(actor: Actor) -> Iterator[ToDo]:
         if not ok:
             yield ToDo(_("Mend a part of the centre"), f"{PARTS.get(name, name)} · {detail}", page, wrong=True)
     for node in Node.objects.filter(up=False).select_related("cluster")[:EACH]:
-        yield ToDo(_("A machine is down"), f"{node} {node.detail}".strip(), page, wrong=True)
+        which = " · ".join(filter(None, (str(node), in_words(node.detail))))
+        yield ToDo(_("A machine is down"), which, page, wrong=True)
     yield from _counted(overdue_holds(), _("Look into holds past their expiry"), addresses.to("ledger:budgets"))
     unpaid = UsageRecord.objects.filter(budget=None)
     yield from _counted(unpaid, _("Say who pays for uses without a payer"), addresses.to("ledger:unattributed"))

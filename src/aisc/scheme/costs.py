@@ -69,7 +69,7 @@ def line_of(price: Price, count: int, months: int) -> Line:
     milliseconds = count * months * HOURS_PER_MONTH * MS_PER_HOUR
     return Line(
         code=price.meter.accelerator.code,
-        name=price.meter.accelerator.name,
+        name=price.meter.accelerator.title,
         count=count,
         months=months,
         price_cents=round_half_up(MS_PER_HOUR * price.cents, price.meter.per),

@@ -229,7 +229,7 @@ def accelerator_choices(call: Call) -> list[tuple[str, str]]:
         (
             code,
             gettext("%(name)s, %(price)s an hour")
-            % {"name": price.meter.accelerator.name, "price": format_cents(price.cents, currency)},
+            % {"name": price.meter.accelerator.title, "price": format_cents(price.cents, currency)},
         )
         for code, price in prices_of(call.price_list).items()
     ]

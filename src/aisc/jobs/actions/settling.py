@@ -78,7 +78,7 @@ def _item(row: UsageRow, run: Run | None) -> UsageItem:
     """One row as usage. A run that is not open (ended here already, or not ours) belongs to no hold: its usage is
     kept as unattributed, for the finance officer to look at."""
     if run is None:
-        return UsageItem(*measured(row), description=f"{row.ref} ({row.project})"[:200])
+        return UsageItem(*measured(row), description=(f"{row.ref} ({row.project})" if row.project else row.ref)[:200])
     return UsageItem(*measured(row), hold_key=run.hold.key, description=run.hold.description)
 
 

@@ -29,7 +29,7 @@ from aisc.jobs.registry import engine_for, progress_of, with_places
 from aisc.jobs.states import ENDED
 from aisc.jobs.templates import language
 from aisc.jobs.views.shared import crumbs, files_url
-from aisc.jobs.words import command_as_written, reason_in_words
+from aisc.jobs.words import command_as_written, limit_in_words, reason_in_words
 from aisc.people import panels
 from aisc.people.access import WRITERS
 from aisc.people.models import Project
@@ -122,7 +122,7 @@ def job(request: HttpRequest, uid: str) -> HttpResponse:
         "again": _command_line(found, inside=inside),
         "template": load_templates().get(found.template),
         "template_name": _template_name(found),
-        "time_limit": specification.show_time(found.time_limit_ms),
+        "time_limit": limit_in_words(found.time_limit_ms),
         "memory": specification.show_memory(found.memory_mb),
         "after": list(found.after.order_by("pk")),
         "before": list(found.before.order_by("pk")[:20]),

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from aisc.centre.models import AcceleratorType
 from aisc.core import access
 from aisc.core.errors import AiscError, InsufficientBudget, NotFound
 from aisc.jobs import actions, queries, specification, templates
@@ -24,6 +25,7 @@ from aisc.jobs.forms import JobForm, accelerator_choices, initial_from, initial_
 from aisc.jobs.library import Template, load_templates
 from aisc.jobs.models import Job, job_uid
 from aisc.jobs.views.shared import crumbs
+from aisc.jobs.words import limit_in_words
 from aisc.ledger.models import Budget
 from aisc.ledger.queries import Estimate, estimate
 from aisc.people.access import WRITERS
@@ -42,12 +44,14 @@ def choose(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("project", "")
     project = next((each for each in projects if each.uid == asked), projects[0] if projects else None)
     language = templates.language()
+    titles = {kind.code: kind.title for kind in AcceleratorType.objects.all()}
     cards = [
         {
             "code": each.code,
             "name": each.name_in(language),
             "text": each.description_in(language),
-            "resources": each.resources,
+            "accelerators": f"{each.resources.count} × {titles.get(code := each.resources.accelerator, code)}",
+            "limit": limit_in_words(specification.read_time(each.resources.time_limit)),
         }
         for each in load_templates().values()
     ]
@@ -120,8 +124,6 @@ def cost(request: HttpRequest) -> HttpResponse:
 
 
 def _estimate_of(request: HttpRequest, budget: Budget) -> Estimate | None:
-    from aisc.centre.models import AcceleratorType
-
     kind = AcceleratorType.objects.filter(code=request.GET.get("accelerator", "")).first()
     count, runs = request.GET.get("accelerator_count", ""), request.GET.get("array_size", "1")
     if kind is None or not (count.isascii() and count.isdigit() and runs.isascii() and runs.isdigit()):
@@ -218,9 +220,9 @@ class _Page:
         else:
             rows += [(form.fields[name].label, _shown(form, name)) for name in form.parameter_names]
         rows += [
-            (_("Accelerators for each run"), f"{spec.accelerator_count} × {place.accelerator.name}"),
+            (_("Accelerators for each run"), f"{spec.accelerator_count} × {place.accelerator.title}"),
             (_("CPU cores and memory"), f"{place.cpus} · {specification.show_memory(place.memory_mb)}"),
-            (_("Time limit"), specification.show_time(spec.time_limit_ms)),
+            (_("Time limit"), limit_in_words(spec.time_limit_ms)),
         ]
         rows += [(_("Number of runs"), spec.array_size)] if spec.array_size > 1 else []
         lists = {

@@ -13,6 +13,7 @@ from aisc.centre.models import AcceleratorType
 from aisc.core import bulk, clock
 from aisc.core.actions import Actor, action, note
 from aisc.core.errors import BadInput, Conflict
+from aisc.core.language import joined
 from aisc.ledger.actions.common import clean_reason, tell_payers
 from aisc.ledger.models import Budget, Hold, Meter, Price, PriceList
 from aisc.ledger.queries import new_meter
@@ -113,7 +114,7 @@ def move_to_price_list(actor: Actor, *, budget: Budget, price_list: PriceList, r
     if dearer:
         raise Conflict(
             _("Prices change for a budget only in its favour. Dearer or missing in %(version)s: %(meters)s.")
-            % {"version": price_list.version, "meters": ", ".join(dearer)},
+            % {"version": price_list.version, "meters": joined(dearer)},
             code="price_list.not_favourable",
         )
     freed = _reprice_holds(locked, new)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aisc.core.models import AuditEvent
@@ -24,7 +25,9 @@ COUNTED = {
     "open holds": _("open holds"),
     "statements": _("statements"),
     "seals": _("seals"),
+    "audit rows": _("lines of the audit log"),
 }
+SOURCE = "rows of "
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,13 @@ def last() -> LastProof:
 def _counts(counts: dict[str, int]) -> list[tuple[Any, int]]:
     # Databases keep no order in JSON; this page does.
     others = sorted(set(counts) - set(COUNTED))
-    return [(COUNTED.get(name, name), counts[name]) for name in [*COUNTED, *others] if name in counts]
+    return [(_label(name), counts[name]) for name in [*COUNTED, *others] if name in counts]
+
+
+def _label(name: str) -> Any:
+    if name.startswith(SOURCE):
+        return gettext("runs of %(source)s") % {"source": name.removeprefix(SOURCE).removeprefix("engine:")}
+    return COUNTED.get(name, name)
 
 
 def _difference(finding: dict[str, Any]) -> Difference:

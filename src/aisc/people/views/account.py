@@ -16,6 +16,7 @@ from django.views.i18n import set_language as django_set_language
 from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
+from aisc.core.language import joined
 from aisc.core.paging import page_of
 from aisc.people import actions, iam_smart, queries
 from aisc.people.access import SCOPES
@@ -76,7 +77,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     for token in rows:
         token.standing = "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "active"
-        token.words = ", ".join(str(SCOPES[scope]) for scope in token.scopes if scope in SCOPES)
+        token.words = joined(SCOPES[scope] for scope in token.scopes if scope in SCOPES)
     states = {"revoked": _("revoked"), "expired": _("expired"), "active": _("active")}
     context = {"form": form, "secret": secret, "made": made, "tokens": rows, "states": states}
     return render(request, "people/tokens.html", context)

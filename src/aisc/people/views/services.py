@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aisc.core import access, clock
 from aisc.core.errors import NotFound
 from aisc.core.forms import attempt
+from aisc.core.language import joined
 from aisc.core.paging import page_of
 from aisc.people import actions, queries
 from aisc.people.access import SCOPES
@@ -68,7 +69,7 @@ def service(request: HttpRequest, uid: str) -> HttpResponse:
     now = clock.now()
     for token in rows:
         token.standing = "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "active"
-        token.words = ", ".join(str(SCOPES[scope]) for scope in token.scopes if scope in SCOPES)
+        token.words = joined(SCOPES[scope] for scope in token.scopes if scope in SCOPES)
     role = account.person.memberships.first()
     context = {
         "account": account,

@@ -28,7 +28,9 @@ from aisc.ledger.actions import (
 from aisc.ledger.models import Budget, Entry, Price, UsageRecord
 from aisc.ledger.queries import current_price_list
 from aisc.ledger.seals import seal_due_days
-from aisc.people.actions import create_project, issue_token, revoke_token
+from aisc.people import consent
+from aisc.people.actions import create_project, issue_token, list_organisation, list_project, revoke_token
+from aisc.people.models import Project
 from aisc.people.notices import mark_read
 from aisc.portal.demonstration.applications import end_of_project
 from aisc.portal.demonstration.projects import Own
@@ -38,6 +40,33 @@ from aisc.portal.demonstration.world import World
 from aisc.scheme import tasks as scheme_tasks
 
 HOURS = (0, 12)
+# Days before the end, who, and how they introduce themselves in the public directory.
+LISTED = (
+    (
+        70,
+        "lionrock",
+        "A university that teaches in two languages and wants its machines to.",
+        "以兩種語言授課的大學，也想教會機器兩種語言。",
+    ),
+    (
+        52,
+        "cantonese",
+        "We make speech and text tools for Cantonese, and give them away.",
+        "我們開發粵語語音及文字工具，並開放予公眾使用。",
+    ),
+    (
+        41,
+        "signal8",
+        "Forecasts for the next two hours, street by street.",
+        "逐條街道預測未來兩小時的天氣。",
+    ),
+    (
+        33,
+        "harbour",
+        "The department that keeps the harbour clear and its water clean.",
+        "負責保持海港暢通、海水清潔的部門。",
+    ),
+)
 CREDIT = (
     "Power failure of {day}: results of that morning were lost, credited back by the centre. "
     "{day_zh}停電，當日上午的運算結果遺失，中心退回收費。"
@@ -226,6 +255,27 @@ def strangers(world: World) -> Story:
                     price=price,
                     reason="Run by hand for this organisation, as agreed.",
                 )
+
+
+def listings(world: World) -> Story:
+    """Some organisations agree to be in the public directory, with what they have begun until then."""
+    for days, key, summary_en, summary_zh in LISTED:
+        yield world.at(days, 10, 5)
+        owner, organisation = world.actor(f"{key}.0"), world.places[key]
+        agreed = consent.current().wording.digest
+        list_organisation(
+            owner, organisation=organisation, agreed_text=agreed, summary_en=summary_en, summary_zh=summary_zh
+        )
+        for project in Project.objects.filter(organisation=organisation).order_by("pk")[:2]:
+            list_project(
+                owner,
+                project=project,
+                agreed_text=agreed,
+                name_en=project.name_en,
+                name_zh=project.name_zh,
+                summary_en=project.summary_en,
+                summary_zh=project.summary_zh,
+            )
 
 
 def tokens(world: World) -> Story:

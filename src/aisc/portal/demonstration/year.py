@@ -105,6 +105,7 @@ def _stories(world: World) -> list[Story]:
         operations.outage(world),
         operations.suspensions(world),
         operations.strangers(world),
+        operations.listings(world),
         operations.tokens(world),
         operations.reading(world),
         rush(world, SPRING, world.some(23, least=12), 3, 14),

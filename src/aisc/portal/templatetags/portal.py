@@ -31,6 +31,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from aisc.core import access, addresses, clock, language
+from aisc.core.language import joined
 from aisc.jobs import sayings
 from aisc.portal import drawing, formats, markup
 
@@ -150,6 +151,24 @@ def number(value: int | None) -> str:
 def bytes_(value: int | None) -> str:
     """A number of bytes in binary units."""
     return formats.size(value)
+
+
+@register.filter(name="joined")
+def joined_(words: Iterable[Any]) -> str:
+    """A list in the reader's language: “a, b” in English, “甲、乙” in Chinese."""
+    return joined(words)
+
+
+@register.simple_tag
+def gap() -> str:
+    """What stands between two sentences, or after a colon: a space, which Chinese punctuation has in itself."""
+    return "" if language.reads_chinese() else " "
+
+
+@register.simple_tag
+def comma() -> str:
+    """What stands between two things of a list that a loop writes."""
+    return joined(("", ""))
 
 
 @register.filter

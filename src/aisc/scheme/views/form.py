@@ -262,7 +262,7 @@ def _answers(application: Application) -> list[dict[str, Any]]:
         "team": [(member.name or "—", _described(member)) for member in application.team.all()] or [(_("People"), "")],
         "resources": [
             (
-                row.accelerator.name,
+                row.accelerator.title,
                 _("%(count)s for %(months)s months") % {"count": f"{row.count:,}", "months": row.months},
             )
             for row in application.resources.select_related("accelerator")

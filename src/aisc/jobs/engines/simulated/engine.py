@@ -224,5 +224,5 @@ class SimulatedEngine:
             memory_used_mb=part[1],
             accelerators={} if machine.accelerator == "cpu" else {machine.accelerator: machine.count},
             accelerators_used={} if machine.accelerator == "cpu" else {machine.accelerator: used},
-            detail=f"{NOTE} It {down.why}." if down else NOTE,
+            detail=f"{NOTE} {down.why}" if down else NOTE,
         )

@@ -28,7 +28,7 @@ class Outage:
     machines: tuple[str, ...]
     start_ms: int
     end_ms: int
-    why: str
+    why: str  # a sentence
 
 
 # name, accelerator, accelerators, CPU cores, memory in GiB, machines, days before the end at which they came
@@ -59,10 +59,10 @@ def fleet(end_ms: int) -> tuple[list[Machine], list[Outage]]:
             tuple(each.name for each in machines if each.accelerator in ("h800", "a800", "l40s") and not each.since_ms),
             spring,
             spring + 9 * HOUR_MS,
-            "power failed in one hall",
+            "Power failed in one hall.",
         ),
-        Outage(("sim-cpu-02",), end_ms - 96 * DAY_MS, end_ms - 95 * DAY_MS, "memory module replaced"),
+        Outage(("sim-cpu-02",), end_ms - 96 * DAY_MS, end_ms - 95 * DAY_MS, "A memory module is being replaced."),
         # Down now, for an operator to see.
-        Outage(("sim-l40s-03",), end_ms - 20 * HOUR_MS, end_ms + 30 * DAY_MS, "waits for a new fan"),
+        Outage(("sim-l40s-03",), end_ms - 20 * HOUR_MS, end_ms + 30 * DAY_MS, "It waits for a new fan."),
     ]
     return machines, outages

@@ -9,6 +9,8 @@ from aisc.jobs.engines.base import Reason, State
 from aisc.jobs.engines.simulated.store import Row
 
 STEPS = 20
+# Under a job's progress.
+NOTE = "Simulated: nothing is computed."
 _HONEST = "This run is simulated by the demonstration centre: nothing was computed.\n"
 _LAST_WORDS = {
     Reason.NON_ZERO_EXIT: "Traceback (most recent call last): …\nValueError: the simulated data has no rows\n",
@@ -36,7 +38,7 @@ def _done(row: Row, until: int) -> int:
 
 def progress(row: Row, now: int) -> Progress:
     """Whole steps of twenty."""
-    return Progress(_done(row, now), STEPS, "simulated")
+    return Progress(_done(row, now), STEPS, NOTE)
 
 
 def text(row: Row, until: int) -> str:
