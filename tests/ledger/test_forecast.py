@@ -9,7 +9,7 @@ import pytest
 from aisc.core import clock
 from aisc.core.actions import system
 from aisc.ledger.actions import UsageItem, close_budget, record_usage, reverse_entry
-from aisc.ledger.forecast import forecasts, with_forecast
+from aisc.ledger.forecast import forecasts, may_overrun
 from aisc.ledger.models import Entry, Price
 from aisc.ledger.queries import budget_view
 
@@ -82,10 +82,9 @@ def test_a_closed_budget_has_no_forecast(used):
 def test_a_list_of_budgets_is_one_query(used, django_assert_num_queries):
     budgets = [used(10, 20, {4: 2}), used(10, 20, {4: 3}), used(10, 20, {})]
     with django_assert_num_queries(1):
-        shown = with_forecast(budgets)
-    assert [each.forecast_end is not None for each in shown] == [True, True, False]
+        assert set(forecasts(budgets)) == {budget.pk for budget in budgets[:2]}
     with django_assert_num_queries(0):
-        assert with_forecast([]) == []
+        assert forecasts([]) == {}
 
 
 def test_each_budget_has_its_own_days_in_one_query(used, django_assert_num_queries):
@@ -94,3 +93,17 @@ def test_each_budget_has_its_own_days_in_one_query(used, django_assert_num_queri
     with django_assert_num_queries(1):
         assert forecasts([young, old]) == alone
     assert set(alone) == {young.pk, old.pk}
+
+
+@pytest.mark.parametrize(("times", "may"), [(10, False), (2, True)])
+def test_what_cannot_overrun_is_not_added_up(times, may, used, django_assert_num_queries):
+    """A budget is left out only where no pace that it can have had would take it to its ceiling."""
+    budget = used(10, 20, {9: 2, 4: 3})
+    budget.ceiling = budget.charged * times
+    with django_assert_num_queries(0):
+        assert may_overrun(budget) is may
+    assert (forecasts([budget])[budget.pk] > budget.ceiling) is may
+
+
+def test_a_budget_without_a_forecast_cannot_overrun(used):
+    assert not may_overrun(used(1, 50, {0: 5}))

@@ -69,8 +69,10 @@ def test_budgets_speak_before_it_is_too_late(noon, owner, make_budget, asked, ma
 
 def test_a_budget_that_will_not_last_says_so(noon, owner, make_budget, asked, monkeypatch):
     person, project = owner
-    make_budget(project, released=1000_00, ends_on=clock.today() + timedelta(days=2))
-    monkeypatch.setattr("aisc.ledger.forecast.forecasts", lambda rows: {budget.pk: 2000_00 for budget in rows})
+    dates = {"starts_on": clock.today() - timedelta(days=5), "ends_on": clock.today() + timedelta(days=2)}
+    make_budget(project, released=1000_00, **dates)
+    Budget.objects.update(charged=800_00, charged_scheme=0)
+    monkeypatch.setattr("aisc.portal.queries.forecasts", lambda rows: {budget.pk: 2000_00 for budget in rows})
     assert asked(person) == [("A budget will not last to its end", "soon")]
 
 

@@ -67,10 +67,11 @@ def _window(budget: Budget, today: date) -> int:
     return min(used, PACE_DAYS)
 
 
-def with_forecast(budgets: Iterable[Budget]) -> list[Budget]:
-    """The budgets, each with ``forecast_end`` for the money bar: cents, or None."""
-    listed = list(budgets)
-    ends = forecasts(listed)
-    for budget in listed:
-        budget.forecast_end = ends.get(budget.pk)
-    return listed
+def may_overrun(budget: Budget) -> bool:
+    """Whether the forecast could lie above the ceiling at all; no SQL query. What was charged of late is no more than
+    what was ever charged, so if that much again would not reach the ceiling, nothing need be added up."""
+    today = clock.today()
+    days = _window(budget, today)
+    if not days:
+        return False
+    return budget.charged + round_half_up(budget.charged * (budget.ends_on - today).days, days) > budget.ceiling

@@ -22,7 +22,7 @@ from aisc.core.money import format_cents
 from aisc.core.question import Question
 from aisc.jobs.models import Job, Run
 from aisc.jobs.states import ACTIVE
-from aisc.ledger.forecast import with_forecast
+from aisc.ledger.forecast import forecasts, may_overrun
 from aisc.ledger.models import Budget, Entry, Proof, Seal, Statement, UsageRecord
 from aisc.people.access import WRITERS, has_centre_role, held_roles
 from aisc.people.models import CentreRole, Notice
@@ -70,9 +70,11 @@ def home(actor: Actor) -> Home:
     own = project_ids_of(actor)
     roles = {role for role, _organisation, _project in held_roles(actor)}
     ending, budgets = ending_budgets(actor), _budgets(own)
-    with_forecast([*ending, *budgets])
+    ends = forecasts([*filter(may_overrun, ending), *budgets])
+    for budget in budgets:
+        budget.forecast_end = ends.get(budget.pk)
     shown = Home(
-        todo=todo(actor, ending),
+        todo=todo(actor, ending, ends),
         jobs=_jobs(own),
         budgets=budgets,
         applications=_under_way(actor),

@@ -6,7 +6,7 @@ by which it should be done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -74,13 +74,13 @@ class ToDo:
         return "soon" if self.day and self.day <= clock.today() + SOON else ""
 
 
-def todo(actor: Actor, ending: Iterable[Budget]) -> list[ToDo]:
+def todo(actor: Actor, ending: Iterable[Budget], ends: Mapping[int, int]) -> list[ToDo]:
     """Everything that waits for ``actor``'s person, in the order in which it should be done.
 
-    ``ending``: their :func:`ending_budgets`, with forecasts.
+    ``ending``: their :func:`ending_budgets`; ``ends``: the forecasts (cents) of those that may not last, by id.
     """
     rules = (_assessing, _applying, _desks, _joining, _running, _finance, _operating, _auditing, _administering)
-    found = [each for rule in rules for each in rule(actor)] + list(_paying(ending))
+    found = [each for rule in rules for each in rule(actor)] + list(_paying(ending, ends))
     return sorted(found, key=lambda each: (not each.wrong, each.day or date.max))
 
 
@@ -177,7 +177,7 @@ def ending_budgets(actor: Actor) -> list[Budget]:
     return _ending(actor.person.pk, clock.today())
 
 
-def _paying(budgets: Iterable[Budget]) -> Iterator[ToDo]:
+def _paying(budgets: Iterable[Budget], ends: Mapping[int, int]) -> Iterator[ToDo]:
     """Budgets that end soon, run out, or will not last to their end, for those who answer for the money."""
     today = clock.today()
     for budget in budgets:
@@ -185,7 +185,7 @@ def _paying(budgets: Iterable[Budget]) -> Iterator[ToDo]:
         about = f"{budget.name} · {budget.project}"
         if budget.available * 100 < budget.released * NEARLY_EMPTY:
             yield ToDo(_("A budget is nearly used up"), about, url)
-        elif budget.forecast_end is not None and budget.forecast_end > budget.ceiling:
+        elif ends.get(budget.pk, 0) > budget.ceiling:
             yield ToDo(_("A budget will not last to its end"), about, url, budget.ends_on)
         elif budget.ends_on <= today + ENDING:
             yield ToDo(_("Use a budget before it ends"), about, url, budget.ends_on)
